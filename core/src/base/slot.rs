@@ -1,0 +1,188 @@
+//! The 16,384 key ranges and sets of them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// How many slots there are.
+pub const SLOTS: u16 = 16_384;
+/// Bytes of a slot bitmap.
+pub const SLOT_BYTES: usize = 2048;
+
+/// One slot, always below [`SLOTS`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Slot(u16);
+
+impl Slot {
+    /// The slot with this number, if there is one.
+    pub const fn new(number: u16) -> Option<Self> {
+        if number < SLOTS { Some(Self(number)) } else { None }
+    }
+
+    /// The slot's number.
+    pub const fn get(self) -> u16 {
+        self.0
+    }
+
+    /// All slots in order.
+    pub fn all() -> impl DoubleEndedIterator<Item = Self> {
+        (0..SLOTS).map(Self)
+    }
+}
+
+impl fmt::Display for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A set of slots as the wire draws it: bit `s & 7` of byte `s >> 3`. Cheap to clone; the empty
+/// set costs nothing, which matters because replicas and empty primaries carry it.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct SlotSet(Option<Arc<[u8; SLOT_BYTES]>>);
+
+impl SlotSet {
+    /// The set without a slot.
+    pub const EMPTY: Self = Self(None);
+
+    /// The set drawn by this bitmap.
+    pub fn from_bitmap(bitmap: &[u8; SLOT_BYTES]) -> Self {
+        if *bitmap == [0; SLOT_BYTES] { Self::EMPTY } else { Self(Some(Arc::new(*bitmap))) }
+    }
+
+    /// The slots of `numbers`, those out of range left out.
+    pub fn from_ranges(ranges: impl IntoIterator<Item = (u16, u16)>) -> Self {
+        let mut set = Self::EMPTY;
+        for (first, last) in ranges {
+            for number in first..=last.min(SLOTS - 1) {
+                set.insert(Slot(number));
+            }
+        }
+        set
+    }
+
+    /// The bitmap; `None` stands for 2048 zero bytes.
+    pub fn bitmap(&self) -> Option<&[u8; SLOT_BYTES]> {
+        self.0.as_deref()
+    }
+
+    /// True if `bitmap` draws the same set, without building one.
+    pub fn equals_bitmap(&self, bitmap: &[u8; SLOT_BYTES]) -> bool {
+        match &self.0 {
+            Some(own) => **own == *bitmap,
+            None => *bitmap == [0; SLOT_BYTES],
+        }
+    }
+
+    /// Whether `slot` is in the set.
+    pub fn contains(&self, slot: Slot) -> bool {
+        self.0.as_ref().is_some_and(|bits| bits[usize::from(slot.0 >> 3)] & (1 << (slot.0 & 7)) != 0)
+    }
+
+    /// Adds `slot`.
+    pub fn insert(&mut self, slot: Slot) {
+        let bits = self.0.get_or_insert_with(|| Arc::new([0; SLOT_BYTES]));
+        if bits[usize::from(slot.0 >> 3)] & (1 << (slot.0 & 7)) == 0 {
+            Arc::make_mut(bits)[usize::from(slot.0 >> 3)] |= 1 << (slot.0 & 7);
+        }
+    }
+
+    /// Takes `slot` out.
+    pub fn remove(&mut self, slot: Slot) {
+        if !self.contains(slot) {
+            return;
+        }
+        if let Some(bits) = &mut self.0 {
+            let bits = Arc::make_mut(bits);
+            bits[usize::from(slot.0 >> 3)] &= !(1 << (slot.0 & 7));
+            if *bits == [0; SLOT_BYTES] {
+                self.0 = None;
+            }
+        }
+    }
+
+    /// True if no slot is in the set.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// How many slots are in the set.
+    pub fn len(&self) -> u32 {
+        self.0.as_ref().map_or(0, |bits| bits.iter().map(|byte| byte.count_ones()).sum())
+    }
+
+    /// The slots of the set in order.
+    pub fn iter(&self) -> impl Iterator<Item = Slot> + '_ {
+        self.0.iter().flat_map(|bits| {
+            bits.iter().enumerate().flat_map(|(at, byte)| {
+                let first = u16::try_from(at * 8).unwrap_or(0);
+                (0..8).filter(move |bit| byte & (1 << bit) != 0).map(move |bit| Slot(first + bit))
+            })
+        })
+    }
+
+    /// The set as closed ranges in order.
+    pub fn ranges(&self) -> Vec<(u16, u16)> {
+        let mut ranges: Vec<(u16, u16)> = Vec::new();
+        for slot in self.iter() {
+            match ranges.last_mut() {
+                Some((_, last)) if *last + 1 == slot.0 => *last = slot.0,
+                _ => ranges.push((slot.0, slot.0)),
+            }
+        }
+        ranges
+    }
+}
+
+impl FromIterator<Slot> for SlotSet {
+    fn from_iter<I: IntoIterator<Item = Slot>>(slots: I) -> Self {
+        let mut set = Self::EMPTY;
+        for slot in slots {
+            set.insert(slot);
+        }
+        set
+    }
+}
+
+/// Ranges as operators write them: `0-5460 7000`.
+impl fmt::Display for SlotSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, (first, last)) in self.ranges().into_iter().enumerate() {
+            if at > 0 {
+                f.write_str(" ")?;
+            }
+            if first == last { write!(f, "{first}")? } else { write!(f, "{first}-{last}")? }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for SlotSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{self}]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_is_what_was_put_in() {
+        let mut set = SlotSet::from_ranges([(0, 2), (16_383, 20_000)]);
+        assert_eq!(set.to_string(), "0-2 16383");
+        assert_eq!(set.len(), 4);
+        for number in [0, 1, 2, 16_383] {
+            set.remove(Slot(number));
+        }
+        assert_eq!(set, SlotSet::EMPTY);
+    }
+
+    #[test]
+    fn a_slot_is_the_low_bit_first() {
+        let set: SlotSet = [Slot(9)].into_iter().collect();
+        assert_eq!(set.bitmap().map(|bits| bits[1]), Some(0b10));
+        assert!(set.contains(Slot(9)) && !set.contains(Slot(8)));
+    }
+}

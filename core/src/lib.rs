@@ -1,0 +1,6 @@
+//! A failover core that speaks the Valkey cluster bus: deterministic and without I/O.
+
+#![warn(clippy::float_arithmetic)]
+
+pub mod base;
+pub mod wire;

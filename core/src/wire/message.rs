@@ -1,0 +1,391 @@
+//! Messages as values: only what is legal can be written down.
+
+use bitflags::bitflags;
+use serde::{Deserialize, Serialize};
+
+use crate::base::{Address, Epoch, NodeId, Offset, ShardId, SlotSet};
+
+bitflags! {
+    /// What a node says of itself or of another (protocol.md §2.6).
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+    pub struct NodeFlags: u16 {
+        /// Owns slots or may own them.
+        const PRIMARY = 1;
+        /// Copies a primary.
+        const REPLICA = 1 << 1;
+        /// I cannot reach it.
+        const PFAIL = 1 << 2;
+        /// A majority cannot reach it.
+        const FAIL = 1 << 3;
+        /// The sender itself.
+        const MYSELF = 1 << 4;
+        /// Not yet introduced; never gossiped.
+        const HANDSHAKE = 1 << 5;
+        /// Its address is unknown; never gossiped.
+        const NOADDR = 1 << 6;
+        /// Send MEET until answered; local.
+        const MEET = 1 << 7;
+        /// May be given a replica by migration.
+        const MIGRATE_TO = 1 << 8;
+        /// Will not stand for election.
+        const NOFAILOVER = 1 << 9;
+        /// Understands ping extensions.
+        const EXTENSIONS = 1 << 10;
+        /// Understands light PUBLISH.
+        const LIGHT_PUBLISH = 1 << 11;
+        /// Understands light MODULE and survives repeated MEET.
+        const LIGHT_MODULE = 1 << 12;
+        /// A replica that marked its primary fail (#2227).
+        const MY_PRIMARY_FAIL = 1 << 13;
+        /// Understands `FAILOVER_AUTH_NACK` revision C (#3833).
+        const NACK = 1 << 14;
+        /// Free.
+        const BIT_15 = 1 << 15;
+    }
+}
+
+bitflags! {
+    /// Flags of one message (protocol.md §2.7).
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+    pub struct MessageFlags: u8 {
+        /// The sender is a primary paused for a manual failover.
+        const PAUSED = 1;
+        /// Vote even if the primary looks well.
+        const FORCEACK = 1 << 1;
+        /// Extensions may follow; the sender understands them.
+        const EXT_DATA = 1 << 2;
+        /// Unassigned bits, kept as they came.
+        const OTHER = 0b1111_1000;
+    }
+}
+
+/// Why a voter says no, on the wire (protocol.md §8.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NackReason {
+    /// 1: the voter has just restarted.
+    NotSafe,
+    /// 2: the request's epoch is older than the voter's.
+    EpochOld,
+    /// 3: the voter has voted in this epoch.
+    AlreadyVoted,
+    /// 4: the voter knows the candidate as a primary.
+    IsPrimary,
+    /// 5: the voter knows no primary of the candidate.
+    NoPrimary,
+    /// 6: the voter thinks the primary is up.
+    PrimaryUp,
+    /// 7: a slot belongs to someone with a newer config epoch.
+    StaleConfig,
+    /// 0 or above 7: unassigned.
+    Other(u8),
+}
+
+impl NackReason {
+    /// The byte on the wire.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::NotSafe => 1,
+            Self::EpochOld => 2,
+            Self::AlreadyVoted => 3,
+            Self::IsPrimary => 4,
+            Self::NoPrimary => 5,
+            Self::PrimaryUp => 6,
+            Self::StaleConfig => 7,
+            Self::Other(code) => code,
+        }
+    }
+
+    /// The reason behind a byte.
+    pub const fn from_code(code: u8) -> Self {
+        match code {
+            1 => Self::NotSafe,
+            2 => Self::EpochOld,
+            3 => Self::AlreadyVoted,
+            4 => Self::IsPrimary,
+            5 => Self::NoPrimary,
+            6 => Self::PrimaryUp,
+            7 => Self::StaleConfig,
+            other => Self::Other(other),
+        }
+    }
+}
+
+/// What every full message says of its sender (protocol.md §2.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Who sends.
+    pub sender: NodeId,
+    /// The sender's current epoch.
+    pub current_epoch: Epoch,
+    /// The sender's config epoch, or its primary's.
+    pub config_epoch: Epoch,
+    /// The sender's replication offset.
+    pub offset: Offset,
+    /// The sender's slots, or its primary's.
+    pub slots: SlotSet,
+    /// The sender's primary, if it is a replica and knows it.
+    pub replica_of: Option<NodeId>,
+    /// The announced address; without an ip the socket's counts.
+    pub address: Address,
+    /// What the sender says it is.
+    pub flags: NodeFlags,
+    /// Whether the sender thinks the cluster serves: `false` is 0 on the wire, "ok".
+    pub state_fail: bool,
+    /// Flags of this message.
+    pub message_flags: MessageFlags,
+}
+
+/// One word about a third node (protocol.md §2.5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GossipEntry {
+    /// Who it is about.
+    pub node: NodeId,
+    /// When the gossiper's ping that is still unanswered was sent, unix seconds; 0 if none is.
+    pub ping_sent: u32,
+    /// When the gossiper last got its pong, unix seconds.
+    pub pong_received: u32,
+    /// Where the gossiper finds it.
+    pub address: Address,
+    /// The gossiper's whole flag word for it.
+    pub flags: NodeFlags,
+}
+
+/// A ping extension (protocol.md §2.9).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Extension {
+    /// 0: announced host name.
+    Hostname(String),
+    /// 1: name for humans.
+    HumanName(String),
+    /// 2: a node to forget, and for how many seconds.
+    Forgotten(NodeId, u64),
+    /// 3: the sender's shard.
+    Shard(ShardId),
+    /// 4: address for clients only.
+    ClientIpv4(String),
+    /// 5: address for clients only.
+    ClientIpv6(String),
+    /// 6: port for clients only.
+    ClientPort(u16),
+    /// 7: TLS port for clients only.
+    ClientTlsPort(u16),
+    /// 8: where the sender runs.
+    AvailabilityZone(String),
+    /// Anything else: the type, and the payload as it came.
+    Unknown(u16, Vec<u8>),
+}
+
+/// What PING, PONG and MEET carry.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gossip {
+    /// Words about third nodes; emptied by the decoder if one id among them is invalid.
+    pub entries: Vec<GossipEntry>,
+    /// Extensions, in wire order.
+    pub extensions: Vec<Extension>,
+}
+
+/// A published text (protocol.md §2.8).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publication {
+    /// The channel.
+    pub channel: Vec<u8>,
+    /// The text.
+    pub message: Vec<u8>,
+}
+
+/// A module's bytes, opaque.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModuleMessage {
+    /// The module, in the sender's byte order.
+    pub module: [u8; 8],
+    /// The module's own type.
+    pub kind: u8,
+    /// The payload.
+    pub payload: Vec<u8>,
+}
+
+/// What a message says beyond its header (protocol.md §2.4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// 0.
+    Ping(Gossip),
+    /// 1.
+    Pong(Gossip),
+    /// 2.
+    Meet(Gossip),
+    /// 3: this node has failed.
+    Fail(NodeId),
+    /// 4.
+    Publish(Publication),
+    /// 5: a candidate asks for this voter's vote.
+    AuthRequest,
+    /// 6: the vote is given.
+    AuthAck,
+    /// 7: a claim that is newer than the receiver's.
+    Update {
+        /// Version of the claim.
+        config_epoch: Epoch,
+        /// Who claims.
+        owner: NodeId,
+        /// What is claimed.
+        slots: SlotSet,
+    },
+    /// 8: a replica asks its primary to pause for a manual failover.
+    ManualStart,
+    /// 9.
+    Module(ModuleMessage),
+    /// 10.
+    PublishShard(Publication),
+    /// 11, revision C: the vote is refused.
+    AuthNack {
+        /// Epoch of the refused request.
+        epoch: Epoch,
+        /// Why.
+        reason: NackReason,
+    },
+    /// Any other type, or type 11 in a revision we do not speak: the header counts, the rest does not.
+    Unknown {
+        /// The type on the wire.
+        kind: u16,
+        /// What follows the header.
+        payload: Vec<u8>,
+    },
+}
+
+/// The type of a message: what statistics, filters and views speak of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// 0.
+    Ping,
+    /// 1.
+    Pong,
+    /// 2.
+    Meet,
+    /// 3.
+    Fail,
+    /// 4.
+    Publish,
+    /// 5.
+    AuthRequest,
+    /// 6.
+    AuthAck,
+    /// 7.
+    Update,
+    /// 8.
+    ManualStart,
+    /// 9.
+    Module,
+    /// 10.
+    PublishShard,
+    /// 11.
+    AuthNack,
+    /// Any other.
+    Unknown,
+}
+
+impl Kind {
+    /// All kinds in wire order.
+    pub const ALL: [Self; 13] = [
+        Self::Ping,
+        Self::Pong,
+        Self::Meet,
+        Self::Fail,
+        Self::Publish,
+        Self::AuthRequest,
+        Self::AuthAck,
+        Self::Update,
+        Self::ManualStart,
+        Self::Module,
+        Self::PublishShard,
+        Self::AuthNack,
+        Self::Unknown,
+    ];
+
+    /// The word of reports and of the scenario language.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ping => "ping",
+            Self::Pong => "pong",
+            Self::Meet => "meet",
+            Self::Fail => "fail",
+            Self::Publish => "publish",
+            Self::AuthRequest => "auth-request",
+            Self::AuthAck => "auth-ack",
+            Self::Update => "update",
+            Self::ManualStart => "mfstart",
+            Self::Module => "module",
+            Self::PublishShard => "publishshard",
+            Self::AuthNack => "auth-nack",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The kind with this word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+/// A full message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Who says it, and what the sender is.
+    pub header: Header,
+    /// What is said.
+    pub body: Body,
+}
+
+/// A message without a header (8.0+): only for bodies that need no sender.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LightBody {
+    /// 4.
+    Publish(Publication),
+    /// 9.
+    Module(ModuleMessage),
+    /// 10.
+    PublishShard(Publication),
+}
+
+/// One frame of the bus.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Frame {
+    /// With a header of 2256 bytes.
+    Full(Message),
+    /// With a header of 16 bytes.
+    Light(LightBody),
+}
+
+impl Body {
+    /// The message's type.
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Ping(_) => Kind::Ping,
+            Self::Pong(_) => Kind::Pong,
+            Self::Meet(_) => Kind::Meet,
+            Self::Fail(_) => Kind::Fail,
+            Self::Publish(_) => Kind::Publish,
+            Self::AuthRequest => Kind::AuthRequest,
+            Self::AuthAck => Kind::AuthAck,
+            Self::Update { .. } => Kind::Update,
+            Self::ManualStart => Kind::ManualStart,
+            Self::Module(_) => Kind::Module,
+            Self::PublishShard(_) => Kind::PublishShard,
+            Self::AuthNack { .. } => Kind::AuthNack,
+            Self::Unknown { .. } => Kind::Unknown,
+        }
+    }
+}
+
+impl Frame {
+    /// The message's type.
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Full(message) => message.body.kind(),
+            Self::Light(LightBody::Publish(_)) => Kind::Publish,
+            Self::Light(LightBody::Module(_)) => Kind::Module,
+            Self::Light(LightBody::PublishShard(_)) => Kind::PublishShard,
+        }
+    }
+}
