@@ -1,5 +1,7 @@
 //! Messages as values: only what is legal can be written down.
 
+use std::fmt;
+
 use bitflags::bitflags;
 use serde::{Deserialize, Serialize};
 
@@ -386,6 +388,22 @@ impl Frame {
             Self::Light(LightBody::Publish(_)) => Kind::Publish,
             Self::Light(LightBody::Module(_)) => Kind::Module,
             Self::Light(LightBody::PublishShard(_)) => Kind::PublishShard,
+        }
+    }
+}
+
+/// What the voter means, in words.
+impl fmt::Display for NackReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotSafe => f.write_str("it has just restarted"),
+            Self::EpochOld => f.write_str("the epoch is old"),
+            Self::AlreadyVoted => f.write_str("it has already voted"),
+            Self::IsPrimary => f.write_str("it knows the candidate as a primary"),
+            Self::NoPrimary => f.write_str("it knows no primary of the candidate"),
+            Self::PrimaryUp => f.write_str("the primary is up"),
+            Self::StaleConfig => f.write_str("a slot has a newer owner"),
+            Self::Other(code) => write!(f, "reason {code}"),
         }
     }
 }
