@@ -3,4 +3,7 @@
 #![warn(clippy::float_arithmetic)]
 
 pub mod base;
+pub mod cluster;
+pub mod node;
+pub mod protocol;
 pub mod wire;
