@@ -15,7 +15,7 @@ const T: Duration = Duration::from_secs(3);
 /// A frame or a connection on its way.
 #[derive(Clone, Debug)]
 enum Mail {
-    Frame(usize, LinkId, Frame),
+    Frame(usize, LinkId, Box<Frame>),
     Up(usize, LinkId),
     Down(usize, LinkId),
 }
@@ -131,7 +131,7 @@ impl Bus {
                             self.check_durable(at, message);
                             self.sent.push((at, to, message.clone()));
                         }
-                        self.post(Mail::Frame(to, far, *frame));
+                        self.post(Mail::Frame(to, far, frame));
                     }
                 }
                 Output::Persist(conf, _) => self.disk[at] = *conf,
@@ -198,7 +198,7 @@ impl Bus {
             return;
         }
         match mail {
-            Mail::Frame(_, link, frame) => self.nodes[at].handle_frame(self.now, link, frame),
+            Mail::Frame(_, link, frame) => self.nodes[at].handle_frame(self.now, link, *frame),
             Mail::Up(_, link) => self.nodes[at].handle_link_up(self.now, link),
             Mail::Down(_, link) => self.nodes[at].handle_link_down(self.now, link),
         }
@@ -211,7 +211,9 @@ impl Bus {
     }
 
     fn trace(&self) -> String {
-        self.events.iter().map(|(when, at, event)| format!("{when} {:?} {event}\n", id(*at))).collect()
+        let lines: Vec<String> =
+            self.events.iter().map(|(when, at, event)| format!("{when} {:?} {event}", id(*at))).collect();
+        lines.join("\n")
     }
 }
 

@@ -189,6 +189,8 @@ mod tests {
     use crate::cluster::Peer;
     use crate::wire::NodeFlags;
 
+    type Change = fn(&mut Case);
+
     /// A voter V, a failed primary P with slots 0-99 at config epoch 3, its replica R, in epoch 7.
     struct Case {
         view: ClusterView,
@@ -259,7 +261,6 @@ mod tests {
             let me = case.view.myself();
             case.view.hand_over(me, None);
         };
-        type Change = fn(&mut Case);
         let table: [(Change, Refusal); 8] = [
             (|case| case.safe = false, Refusal::NotSafe),
             (|case| case.epoch = 6, Refusal::EpochOld { current: Epoch(7) }),
