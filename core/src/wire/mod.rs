@@ -17,6 +17,19 @@ mod header;
 mod layout;
 pub mod message;
 
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
+pub(crate) mod arbitrary;
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
+mod faults;
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
+mod golden;
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
+mod laws;
+
 pub use codec::{decode, encode, encode_into, encode_message, encoded_len};
 pub use deframer::{Deframer, MAX_FRAME};
 pub use error::{ExtensionFault, FrameError, IdField, Malformed, Misframed};
