@@ -50,6 +50,7 @@ impl Deframer {
             return;
         }
         self.forget_taken();
+        self.make_room(bytes.len());
         self.buffer.extend_from_slice(bytes);
     }
 
@@ -78,6 +79,15 @@ impl Deframer {
         self.taken = 0;
     }
 
+    // Doubling as a vector does, but not past the longest frame: nothing longer is waited for.
+    fn make_room(&mut self, more: usize) {
+        let needed = self.buffer.len().saturating_add(more);
+        if needed > self.buffer.capacity() {
+            let doubled = self.buffer.capacity().saturating_mul(2).min(MAX_FRAME as usize);
+            self.buffer.reserve_exact(needed.max(doubled).saturating_sub(self.buffer.len()));
+        }
+    }
+
     fn give_up(&mut self) {
         *self = Self { broken: true, ..Self::default() };
     }
@@ -99,5 +109,66 @@ impl Iterator for Deframer {
         let frame = read_frame(self.rest().get(..total)?);
         self.taken = self.taken.saturating_add(total);
         Some(frame.map_err(FrameError::from))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use crate::wire::{FrameError, Malformed};
+
+    const LONGEST: usize = MAX_FRAME as usize;
+
+    /// The longest frame that is let in; it turns out to be a PUBLISH of version 0.
+    fn longest() -> Vec<u8> {
+        let mut frame = vec![0; LONGEST];
+        frame[..4].copy_from_slice(b"RCmb");
+        frame[4..8].copy_from_slice(&MAX_FRAME.to_be_bytes());
+        frame[13] = 4;
+        frame
+    }
+
+    #[test]
+    fn holds_no_more_than_the_longest_frame() {
+        let mut deframer = Deframer::default();
+        for _ in 0..2 {
+            for chunk in longest().chunks(10_007) {
+                assert!(deframer.next().is_none());
+                deframer.push(chunk);
+                assert!(deframer.buffer.capacity() <= LONGEST, "{}", deframer.buffer.capacity());
+            }
+            assert_eq!(deframer.next(), Some(Err(FrameError::Dropped(Malformed::Version(0)))));
+        }
+        deframer.push(b"");
+        assert_eq!(deframer.buffer.capacity(), 0, "a buffer grown for one frame is given back");
+    }
+
+    #[test]
+    fn a_promise_of_a_long_frame_costs_nothing_yet() {
+        let mut deframer = Deframer::default();
+        deframer.push(&longest()[..100]);
+        assert!(deframer.next().is_none());
+        assert!(deframer.buffer.capacity() < 1000);
+    }
+
+    #[test]
+    fn a_broken_stream_holds_nothing() {
+        let mut deframer = Deframer::default();
+        deframer.push(&[b'x'; 10_000]);
+        assert!(deframer.next().is_some_and(|frame| frame.is_err_and(FrameError::closes_link)));
+        deframer.push(&[b'x'; 10_000]);
+        assert_eq!((deframer.next(), deframer.buffer.capacity()), (None, 0));
+    }
+
+    #[test]
+    fn a_small_buffer_is_kept() {
+        let mut deframer = Deframer::default();
+        let mut small = longest()[..2256].to_vec();
+        small[4..8].copy_from_slice(&2256_u32.to_be_bytes());
+        deframer.push(&small);
+        assert!(deframer.next().is_some());
+        deframer.push(b"");
+        assert!(deframer.buffer.capacity() >= 2256, "one allocation serves all ordinary frames");
     }
 }
