@@ -1,7 +1,7 @@
 //! The full header, and addresses as header and gossip write them (protocol.md §2.1, §2.10).
 
 use std::io::Write;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use super::cursor::Writer;
 use super::error::{IdField, Malformed};
@@ -96,11 +96,37 @@ pub(super) fn write_slots(slots: &SlotSet, field: Field<2048>, to: &mut Writer<'
 /// An ip as NUL-padded text; none is all zero.
 pub(super) fn ip_text(ip: Option<IpAddr>) -> [u8; IP_LEN] {
     let mut text = [0; IP_LEN];
-    if let Some(ip) = ip {
-        // Cannot fail: the longest IPv6 text is 45 bytes. Were it to, the address is cut, no more.
-        let _ = write!(text.as_mut_slice(), "{ip}");
+    match ip {
+        None => {}
+        Some(IpAddr::V4(ip)) => write_v4(ip, &mut text),
+        Some(IpAddr::V6(ip)) => {
+            // Cannot fail: the longest text is 45 bytes. Were it to, the address is cut, no more.
+            let _ = write!(text.as_mut_slice(), "{ip}");
+        }
     }
     text
+}
+
+// By hand, because a ping carries four and `Display` made them half the cost of encoding it.
+fn write_v4(ip: Ipv4Addr, text: &mut [u8; IP_LEN]) {
+    let mut to = text.iter_mut();
+    let mut put = |byte| {
+        if let Some(to) = to.next() {
+            *to = byte;
+        }
+    };
+    for (at, octet) in ip.octets().into_iter().enumerate() {
+        if at > 0 {
+            put(b'.');
+        }
+        if octet > 99 {
+            put(b'0' | (octet / 100));
+        }
+        if octet > 9 {
+            put(b'0' | (octet / 10 % 10));
+        }
+        put(b'0' | (octet % 10));
+    }
 }
 
 /// The ip in a NUL-padded text field; text that is no ip is none, and the socket's address counts.
@@ -130,6 +156,15 @@ mod tests {
         check(b"host.example", None);
         check(b"10.0.0.256", None);
         check(&[0xff; IP_LEN], None);
+    }
+
+    #[test]
+    fn every_octet_is_written_as_the_standard_library_writes_it() {
+        for octet in 0..=u8::MAX {
+            let ip = Ipv4Addr::new(octet, 0, 255, octet);
+            let text = ip_text(Some(ip.into()));
+            assert_eq!(text.split(|byte| *byte == 0).next(), Some(ip.to_string().as_bytes()));
+        }
     }
 
     #[test]
