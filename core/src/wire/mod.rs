@@ -2,7 +2,7 @@
 //! this floor says what a frame *is*, never what to do about it. No byte of a peer can panic it.
 //!
 //! [`message`] is what others speak; [`encode`] and [`decode`] turn one frame, [`Deframer`] a
-//! stream. `layout` holds all the numbers.
+//! stream; [`Branch`] shows a frame to people. `layout` holds all the numbers.
 
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
@@ -16,6 +16,7 @@ mod gossip;
 mod header;
 mod layout;
 pub mod message;
+mod print;
 
 #[cfg(test)]
 #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
@@ -37,3 +38,4 @@ pub use message::{
     Body, Extension, Frame, Gossip, GossipEntry, Header, Kind, LightBody, Message, MessageFlags,
     ModuleMessage, NackReason, NodeFlags, Publication,
 };
+pub use print::Branch;
