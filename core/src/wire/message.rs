@@ -114,22 +114,6 @@ impl NackReason {
     }
 }
 
-/// The reason as the end of "refused: ".
-impl fmt::Display for NackReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NotSafe => "not safe",
-            Self::EpochOld => "epoch old",
-            Self::AlreadyVoted => "already voted",
-            Self::IsPrimary => "is a primary",
-            Self::NoPrimary => "no primary",
-            Self::PrimaryUp => "primary up",
-            Self::StaleConfig => "stale config",
-            Self::Other(code) => return write!(f, "reason {code}"),
-        })
-    }
-}
-
 /// What every full message says of its sender (protocol.md §2.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
