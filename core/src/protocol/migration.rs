@@ -16,10 +16,10 @@ pub fn watch(view: &mut ClusterView, now: Instant) -> bool {
         }
     }
     let mut any = false;
-    for at in 0..view.places_end() {
+    for (at, kept) in kept.into_iter().enumerate() {
         let Some(ix) = view.place(at) else { continue };
         let peer = view.peer_mut(ix);
-        let alone = may_be_orphan(peer) && !kept[at];
+        let alone = may_be_orphan(peer) && !kept;
         peer.orphaned_at = if alone { peer.orphaned_at.or(Some(now)) } else { None };
         any |= alone;
     }
