@@ -112,12 +112,54 @@ impl SlotSet {
         self.0.as_ref().map_or(0, |bits| bits.iter().map(|byte| byte.count_ones()).sum())
     }
 
+    /// The slots that are in this set or in `other`.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        match (&self.0, &other.0) {
+            (_, None) => self.clone(),
+            (None, _) => other.clone(),
+            _ => self.combine(other, |a, b| a | b),
+        }
+    }
+
+    /// The slots that are in this set and in `other`.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        if self.is_empty() || other.is_empty() { Self::EMPTY } else { self.combine(other, |a, b| a & b) }
+    }
+
+    /// The slots that are in this set and not in `other`.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Self {
+        if other.is_empty() { self.clone() } else { self.combine(other, |a, b| a & !b) }
+    }
+
+    fn combine(&self, other: &Self, with: impl Fn(u8, u8) -> u8) -> Self {
+        const NOTHING: &[u8; SLOT_BYTES] = &[0; SLOT_BYTES];
+        let (a, b) = (self.bitmap().unwrap_or(NOTHING), other.bitmap().unwrap_or(NOTHING));
+        let mut bits = *a;
+        for (bit, b) in bits.iter_mut().zip(b) {
+            *bit = with(*bit, *b);
+        }
+        Self::from_bitmap(&bits)
+    }
+
+    /// The lowest slot of the set.
+    pub fn first(&self) -> Option<Slot> {
+        self.iter().next()
+    }
+
     /// The slots of the set in order.
     pub fn iter(&self) -> impl Iterator<Item = Slot> + '_ {
         self.0.iter().flat_map(|bits| {
             bits.iter().enumerate().flat_map(|(at, byte)| {
                 let first = u16::try_from(at * 8).unwrap_or(0);
-                (0..8).filter(move |bit| byte & (1 << bit) != 0).map(move |bit| Slot(first + bit))
+                let mut left = *byte;
+                std::iter::from_fn(move || {
+                    let bit = u16::try_from(left.trailing_zeros()).ok().filter(|bit| *bit < 8)?;
+                    left &= left - 1;
+                    Some(Slot(first + bit))
+                })
             })
         })
     }
@@ -177,6 +219,20 @@ mod tests {
             set.remove(Slot(number));
         }
         assert_eq!(set, SlotSet::EMPTY);
+    }
+
+    #[test]
+    fn sets_combine_slot_by_slot() {
+        let (a, b) = (SlotSet::from_ranges([(0, 9)]), SlotSet::from_ranges([(5, 14)]));
+        assert_eq!(a.union(&b), SlotSet::from_ranges([(0, 14)]));
+        assert_eq!(a.intersection(&b), SlotSet::from_ranges([(5, 9)]));
+        assert_eq!(a.difference(&b), SlotSet::from_ranges([(0, 4)]));
+        assert_eq!(a.difference(&a), SlotSet::EMPTY);
+        assert_eq!((b.first().map(Slot::get), SlotSet::EMPTY.first()), (Some(5), None));
+        for (left, right) in [(&a, &SlotSet::EMPTY), (&SlotSet::EMPTY, &a)] {
+            assert_eq!(left.union(right), a);
+            assert_eq!(left.intersection(right), SlotSet::EMPTY);
+        }
     }
 
     #[test]

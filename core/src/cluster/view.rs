@@ -37,6 +37,17 @@ impl ClusterView {
         }
     }
 
+    /// A table of these rows; all but `myself` get the places of their order, so that tables made of
+    /// the same rows agree on places.
+    pub fn of_rows(rows: Vec<Peer>, myself: usize) -> Self {
+        let mut view = Self::new(rows[myself].clone());
+        let myself = u16::try_from(myself).expect("a table holds fewer than 65,536 nodes");
+        view.myself = PeerIx(myself);
+        view.index = (0..).map(PeerIx).zip(&rows).map(|(ix, peer)| (peer.id, ix)).collect();
+        view.peers = rows.into_iter().map(Some).collect();
+        view
+    }
+
     /// My own place.
     pub fn myself(&self) -> PeerIx {
         self.myself
@@ -167,10 +178,7 @@ impl ClusterView {
     /// Removes a row and every mention of it: slots, failure reports, replicas' primary.
     pub fn remove(&mut self, ix: PeerIx) {
         debug_assert_ne!(ix, self.myself);
-        let owned: Vec<Slot> = self.peer(ix).slots.iter().collect();
-        for slot in owned {
-            self.assign(slot, None);
-        }
+        self.hand_over(ix, None);
         if let Some(peer) = self.peers[ix.get()].take() {
             self.index.remove(&peer.id);
         }
@@ -187,37 +195,38 @@ impl ClusterView {
         &self.owners
     }
 
-    /// Gives a slot to a node, or to nobody.
-    pub fn assign(&mut self, slot: Slot, owner: Option<PeerIx>) {
-        if let Some(old) = self.owners.get(slot) {
-            let old = self.peer_mut(old);
-            if old.slots.contains(slot) {
-                old.slots.remove(slot);
-                old.slot_count -= 1;
-            }
+    /// Gives slots to a node, or to nobody, whoever had them.
+    pub fn assign(&mut self, slots: &SlotSet, owner: Option<PeerIx>) {
+        if slots.is_empty() {
+            return;
         }
-        self.owners.set(slot, owner);
-        if let Some(new) = owner {
-            let new = self.peer_mut(new);
-            new.slots.insert(slot);
-            new.slot_count += 1;
+        for peer in self.peers.iter_mut().flatten().filter(|peer| peer.slot_count > 0) {
+            peer.slots = peer.slots.difference(slots);
+            peer.slot_count = peer.slots.len();
         }
+        if let Some(ix) = owner {
+            let peer = self.peer_mut(ix);
+            peer.slots = peer.slots.union(slots);
+            peer.slot_count = peer.slots.len();
+        }
+        self.owners.set(slots, owner);
     }
 
-    /// Gives all of one node's slots to another.
+    /// Gives all of one node's slots to another, or to nobody, and says how many.
     pub fn hand_over(&mut self, from: PeerIx, to: Option<PeerIx>) -> u32 {
         let slots = self.peer(from).slots.clone();
-        for slot in slots.iter() {
-            self.assign(slot, to);
-        }
+        self.assign(&slots, to);
         slots.len()
     }
 
-    /// Gives a node, in one stroke, slots that nobody owns yet.
-    pub fn assign_all(&mut self, slots: &SlotSet, owner: PeerIx) {
-        for slot in slots.iter() {
-            self.assign(slot, Some(owner));
-        }
+    /// The lowest of these slots that a node with a config epoch above `epoch` owns and still claims.
+    pub fn newer_owner(&self, slots: &SlotSet, epoch: Epoch) -> Option<(Slot, PeerIx)> {
+        let newer = self.iter().filter(|(_, peer)| peer.slot_count > 0 && peer.config_epoch > epoch);
+        let first = |(ix, peer): (PeerIx, &Peer)| {
+            let claimed = peer.slots.intersection(slots).difference(self.owners.disowned());
+            claimed.first().map(|slot| (slot, ix))
+        };
+        newer.filter_map(first).min()
     }
 
     /// Remembers whether a slot's owner still claims it.
@@ -327,7 +336,7 @@ mod tests {
     fn a_removed_node_leaves_no_trace() {
         let mut view = ClusterView::new(peer(1));
         let (primary, replica) = (view.add(peer(2)), view.add(peer(3)));
-        view.assign_all(&SlotSet::from_ranges([(0, 99)]), primary);
+        view.assign(&SlotSet::from_ranges([(0, 99)]), Some(primary));
         view.set_replica(replica, Some(primary));
         view.peer_mut(replica).reports.push(super::super::Report { by: primary, at: Instant::ZERO });
         view.remove(primary);
@@ -341,7 +350,7 @@ mod tests {
     fn a_slot_has_one_owner() {
         let mut view = ClusterView::new(peer(1));
         let (a, b) = (view.add(peer(2)), view.add(peer(3)));
-        view.assign_all(&SlotSet::from_ranges([(0, 9)]), a);
+        view.assign(&SlotSet::from_ranges([(0, 9)]), Some(a));
         assert_eq!(view.hand_over(a, Some(b)), 10);
         assert_eq!((view.peer(a).slot_count(), view.peer(b).slot_count()), (0, 10));
         assert_eq!(view.check(), Ok(()));

@@ -133,45 +133,42 @@ pub struct Claimed {
 /// Takes in which slots a primary claims (§5.7). Re-states `clusterUpdateSlotsConfigWith`: a slot
 /// moves only to a greater epoch, or if nobody claims it; equal epochs leave it where it is.
 pub fn claim(view: &mut ClusterView, claimer: PeerIx, epoch: Epoch, slots: &SlotSet) -> Claimed {
-    let mut claimed = Claimed::default();
-    if view.peer(claimer).slots() == slots && view.owners().disowned().is_empty() {
-        return claimed;
+    let held = view.peer(claimer).slots().clone();
+    if held == *slots && view.owners().disowned().is_empty() {
+        return Claimed::default();
+    }
+    for slot in held.difference(slots).iter() {
+        view.set_disowned(slot, true);
+    }
+    for slot in held.intersection(slots).intersection(view.owners().disowned()).iter() {
+        view.set_disowned(slot, false);
     }
     let mine = view.primary_of(view.myself());
-    for slot in crate::base::Slot::all() {
-        let owner = view.owners().get(slot);
-        if !slots.contains(slot) {
-            if owner == Some(claimer) {
-                view.set_disowned(slot, true);
+    let mut claimed = Claimed::default();
+    let taken: SlotSet = slots
+        .difference(&held)
+        .iter()
+        .filter(|slot| {
+            let owner = view.owners().get(*slot);
+            let free = owner.is_none_or(|ix| view.peer(ix).config_epoch < epoch);
+            let taken = free || view.owners().is_disowned(*slot);
+            if taken {
+                claimed.moved += 1;
+                claimed.from = claimed.from.or(owner);
+                claimed.lost += u32::from(owner == Some(mine));
             }
-            continue;
-        }
-        if owner == Some(claimer) {
-            view.set_disowned(slot, false);
-            continue;
-        }
-        let free = owner.is_none() || view.owners().is_disowned(slot);
-        if free || owner.is_some_and(|ix| view.peer(ix).config_epoch < epoch) {
-            view.assign(slot, Some(claimer));
-            claimed.moved += 1;
-            claimed.from = claimed.from.or(owner);
-            claimed.lost += u32::from(owner == Some(mine));
-        }
-    }
+            taken
+        })
+        .collect();
+    view.assign(&taken, Some(claimer));
     claimed.lost_all = claimed.lost > 0 && view.peer(mine).slot_count() == 0;
     claimed
 }
 
 /// The owner of the first claimed slot whose own claim is newer: the claimer should be told (§5.7).
 pub fn conflict(view: &ClusterView, claimer: PeerIx, epoch: Epoch, slots: &SlotSet) -> Option<PeerIx> {
-    if view.peer(claimer).slots() == slots {
-        return None;
-    }
-    let owners = view.owners();
-    slots.iter().find_map(|slot| {
-        let owner = owners.get(slot).filter(|ix| *ix != claimer && !owners.is_disowned(slot))?;
-        (view.peer(owner).config_epoch > epoch).then_some(owner)
-    })
+    let others = slots.difference(view.peer(claimer).slots());
+    view.newer_owner(&others, epoch).map(|(_, owner)| owner)
 }
 
 /// Whether I must follow the claimer although it took nothing from me: neither of us owns a slot,
