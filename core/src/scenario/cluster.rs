@@ -156,12 +156,14 @@ fn key_ahead<'a>(
             known: keys.to_vec(),
         }));
     };
+    if !word.text.contains('=') {
+        return Err(cursor.unexpected(Some(&format!("`{key}=...`"))));
+    }
     if seen.contains(key) {
         return Err(cursor.error(Problem::Repeated((*key).to_owned())));
     }
     seen.push(key);
-    let column = word.column + if id.len() == word.text.len() { 0 } else { chars(id) + 1 };
-    Ok(Some((word, key, Word { text: value, column })))
+    Ok(Some((word, key, Word { text: value, column: word.column + chars(id) + 1 })))
 }
 
 fn count(cursor: &Cursor<'_>, key: &'static str, value: Word<'_>, low: u16) -> Read<u16> {

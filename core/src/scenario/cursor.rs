@@ -3,7 +3,7 @@
 use crate::base::{Duration, Instant};
 
 use super::ast::ClusterSpec;
-use super::error::{Problem, ScriptError, list, nearest, shown};
+use super::error::{Problem, ScriptError, join, nearest, shown};
 use super::parse::{MAX_TIME, MAX_TIME_TEXT};
 use super::value;
 
@@ -138,13 +138,13 @@ impl<'a> Cursor<'a> {
 
     /// Neither `what` nor any of the words tried stands here.
     pub(super) fn unexpected(&self, what: Option<&str>) -> ScriptError {
-        let mut expected = list(&self.tried, "or");
-        if let Some(what) = what {
-            if !expected.is_empty() {
-                expected.push_str(" or ");
+        let mut valid: Vec<String> = Vec::new();
+        for word in self.tried.iter().map(|word| format!("`{word}`")).chain(what.map(str::to_owned)) {
+            if !valid.contains(&word) {
+                valid.push(word);
             }
-            expected.push_str(what);
         }
+        let expected = join(&valid, "or");
         let nearest = self.peek().and_then(|word| nearest(word, self.tried.iter().copied()));
         self.error(Problem::Expected { expected, found_word: self.peek().map(shown), nearest })
     }

@@ -182,13 +182,16 @@ pub enum Problem {
 /// The longest word that errors repeat in full.
 const SHOWN: usize = 40;
 
-/// `word` as errors show it: in full, or its beginning.
+/// `word` as errors show it: in full, or its beginning; without control characters.
 pub(super) fn shown(word: &str) -> String {
-    if word.chars().nth(SHOWN).is_none() {
-        return word.to_owned();
+    let mut text = String::new();
+    for letter in word.chars().take(SHOWN) {
+        // An error must not move the cursor of the terminal it is printed on.
+        if letter.is_control() { text.extend(letter.escape_default()) } else { text.push(letter) }
     }
-    let mut text: String = word.chars().take(SHOWN).collect();
-    text.push_str("...");
+    if word.chars().nth(SHOWN).is_some() {
+        text.push_str("...");
+    }
     text
 }
 
@@ -214,7 +217,7 @@ pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
 fn hint(nearest: Option<&str>, known: &[&str]) -> String {
     match nearest {
         Some(_) => mean(nearest),
-        None if known.is_empty() => String::new(),
+        None if known.len() == 1 => format!("; there is only {}", list(known, "and")),
         None => format!("; there are {}", list(known, "and")),
     }
 }
@@ -229,8 +232,12 @@ fn found(word: Option<&str>) -> String {
 
 /// `a`, `b` and `c`.
 pub(super) fn list(words: &[&str], joint: &str) -> String {
-    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-    match quoted.as_slice() {
+    join(&words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>(), joint)
+}
+
+/// a, b and c.
+pub(super) fn join(words: &[String], joint: &str) -> String {
+    match words {
         [] => String::new(),
         [only] => only.clone(),
         [head @ .., last] => format!("{} {joint} {last}", head.join(", ")),

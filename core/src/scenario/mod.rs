@@ -8,6 +8,8 @@ mod cluster;
 mod condition;
 mod cursor;
 pub mod error;
+pub mod library;
+pub mod link;
 pub mod name;
 pub mod parse;
 mod print;
@@ -22,6 +24,8 @@ pub use ast::{
     Selector, ShardSpec, Share, Statement,
 };
 pub use error::{Problem, ScriptError};
+pub use library::{Builtin, LIBRARY};
+pub use link::{LinkView, from_link, from_link_lenient, to_link, to_short_link};
 pub use name::{NodeName, ShardName};
 pub use parse::{STATEMENTS, parse, parse_lenient};
 pub use settings::{Assignment, Between, Bytes, Key, PerSecond, SetLine, Settings};

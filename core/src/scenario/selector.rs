@@ -82,7 +82,7 @@ impl Cursor<'_> {
     /// A shard by name.
     pub(super) fn shard(&mut self) -> Read<ShardName> {
         let parsed = self.peek().and_then(|text| text.parse().ok());
-        let Some(shard) = parsed else { return Err(self.unexpected(Some("a shard such as `A`"))) };
+        let Some(shard) = parsed else { return Err(self.in_capitals("a shard such as `A`")) };
         check_shard(self.cluster, shard).map_err(|problem| self.error(problem))?;
         self.take();
         Ok(shard)
@@ -91,10 +91,21 @@ impl Cursor<'_> {
     /// A node by name.
     pub(super) fn node(&mut self) -> Read<NodeName> {
         let parsed = self.peek().and_then(|text| text.parse().ok());
-        let Some(node) = parsed else { return Err(self.unexpected(Some("a node such as `A1`"))) };
+        let Some(node) = parsed else { return Err(self.in_capitals("a node's own name such as `A1`")) };
         check_node(self.cluster, node).map_err(|problem| self.error(problem))?;
         self.take();
         Ok(node)
+    }
+
+    /// Something else than a name stands here; perhaps one in small letters.
+    fn in_capitals(&self, what: &str) -> ScriptError {
+        let mut error = self.unexpected(Some(what));
+        let upper = self.peek().map(str::to_ascii_uppercase).filter(|upper| self.peek() != Some(upper));
+        if let Problem::Expected { nearest, .. } = &mut error.problem {
+            *nearest =
+                upper.filter(|upper| selector(upper).is_some_and(|found| check(self.cluster, found).is_ok()));
+        }
+        error
     }
 
     fn no_selector(&self, text: &str) -> ScriptError {

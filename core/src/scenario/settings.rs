@@ -120,9 +120,9 @@ macro_rules! settings {
 // Valkey's keys have Valkey's defaults. The world's are those of a quiet data centre.
 settings! {
     node_timeout: Duration = Duration::from_secs(15), "node-timeout", NODE,
-        "How long a node may be silent before it counts as possibly failed.", if |span| *span >= Duration::from_millis(1), "a time of `1ms` or more";
+        "How long a node may be silent before it counts as possibly failed.", if |span| *span >= Duration::from_millis(1), "a time such as `3s`, at least `1ms`";
     ping_interval: Duration = Duration::ZERO, "ping-interval", NODE,
-        "How often every peer is pinged at least; zero is half the node timeout.", if |span| span.is_zero() || *span >= Duration::from_millis(1), "`0s` or a time of `1ms` or more";
+        "How often every peer is pinged at least; zero is half the node timeout.", if |span| span.is_zero() || *span >= Duration::from_millis(1), "`0s` or a time such as `500ms`, at least `1ms`";
     message_gossip_perc: u32 = 10, "message-gossip-perc", NODE,
         "How many percent of the known nodes a ping speaks of.", if |percent| (1..=100).contains(percent), "a whole number from 1 to 100";
     replica_validity_factor: u32 = 10, "replica-validity-factor", NODE,
@@ -130,7 +130,7 @@ settings! {
     replica_no_failover: bool = false, "replica-no-failover", NODE,
         "Whether a replica never stands by itself.";
     manual_failover_timeout: Duration = Duration::from_secs(5), "manual-failover-timeout", NODE,
-        "How long a manual failover may take.", if |span| *span >= Duration::from_millis(1), "a time of `1ms` or more";
+        "How long a manual failover may take.", if |span| *span >= Duration::from_millis(1), "a time such as `3s`, at least `1ms`";
     migration_barrier: u32 = 1, "migration-barrier", NODE,
         "How many replicas a primary keeps when one moves to an orphaned primary.";
     allow_replica_migration: bool = true, "allow-replica-migration", NODE,
@@ -142,9 +142,9 @@ settings! {
     link_sendbuf_limit: Bytes = Bytes(0), "link-sendbuf-limit", NODE,
         "How many unsent bytes end a bus link; zero is no limit.";
     repl_ping_replica_period: Duration = Duration::from_secs(10), "repl-ping-replica-period", NODE,
-        "How often a primary pings its replicas.", if |span| *span >= Duration::from_secs(1), "a time of `1s` or more";
+        "How often a primary pings its replicas.", if |span| *span >= Duration::from_secs(1), "a time such as `10s`, at least `1s`";
     repl_timeout: Duration = Duration::from_secs(60), "repl-timeout", NODE,
-        "How long a replication link may be silent.", if |span| *span >= Duration::from_secs(1), "a time of `1s` or more";
+        "How long a replication link may be silent.", if |span| *span >= Duration::from_secs(1), "a time such as `10s`, at least `1s`";
     repl_backlog_size: Bytes = Bytes(10 << 20), "repl-backlog-size", NODE,
         "How many bytes of the stream are kept for partial syncs.", if |size| size.0 > 0, "a size such as `64kb` or `10mb`";
     repl_backlog_ttl: Duration = Duration::from_secs(3600), "repl-backlog-ttl", NODE,
@@ -152,7 +152,7 @@ settings! {
     fsync: Duration = Duration::from_millis(1), "fsync", NODE,
         "How long a synced write to disk takes.";
     snapshot: Duration = Duration::from_secs(1), "snapshot", NODE,
-        "How long a full sync takes.";
+        "How long a full sync from this node takes.";
     election_delay: Option<Duration> = None, "election-delay", NODE,
         "The delay before asking for votes, instead of the computed one (DEBUG CLUSTER-FAILOVER-DELAY).";
     latency: Between = Between { low: Duration::from_millis(1), high: Duration::from_millis(1) }, "latency", WORLD,

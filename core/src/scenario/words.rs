@@ -93,6 +93,10 @@ fn public_switches() -> impl Iterator<Item = &'static Switch> {
     SWITCHES.iter().filter(|switch| switch.public)
 }
 
+fn is_switch(word: &str) -> bool {
+    public_switches().any(|switch| switch.id == word)
+}
+
 /// A word `key=value`, cut in two.
 fn pair<'a>(word: Word<'a>) -> Option<(&'a str, Word<'a>)> {
     let (key, value) = word.text.split_once('=')?;
@@ -103,7 +107,9 @@ impl<'a> Cursor<'a> {
     /// What follows the word `rules`.
     pub(super) fn rule_line(&mut self, stops: &[&'static str]) -> Read<RuleLine> {
         let mut line = RuleLine { nodes: self.owner(PRESETS)?, ..RuleLine::default() };
-        if let Some(word) = self.peek().filter(|word| !word.contains('=') && !stops.contains(word)) {
+        if let Some(word) =
+            self.peek().filter(|word| !word.contains('=') && !is_switch(word) && !stops.contains(word))
+        {
             let preset = PRESETS.iter().find(|preset| **preset == word);
             line.preset = Some(*preset.ok_or_else(|| self.unknown("preset", PRESETS))?);
             self.take();
