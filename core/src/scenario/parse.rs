@@ -197,8 +197,13 @@ impl Reader {
             cursor.expect("until")?;
             let condition = cursor.condition()?;
             // The comma is for people; who leaves it out is understood.
-            cursor.accept(",");
-            cursor.expect("at")?;
+            if cursor.peek() == Some(",") {
+                cursor.take();
+            }
+            if cursor.peek() != Some("at") {
+                return Err(cursor.unexpected(Some("`, at most` and a time")));
+            }
+            cursor.take();
             cursor.expect("most")?;
             let at_most = cursor.time()?;
             (Run::Until { condition, at_most }, at_most)
