@@ -98,7 +98,7 @@ fn is_switch(word: &str) -> bool {
 }
 
 /// A word `key=value`, cut in two.
-fn pair<'a>(word: Word<'a>) -> Option<(&'a str, Word<'a>)> {
+fn pair(word: Word<'_>) -> Option<(&str, Word<'_>)> {
     let (key, value) = word.text.split_once('=')?;
     Some((key, Word { text: value, column: word.column + chars(key) + 1 }))
 }
