@@ -1,7 +1,9 @@
-//! A failover core that speaks the Valkey cluster bus: deterministic and without I/O.
-
+#![doc = include_str!("../ARCHITECTURE.md")]
 #![warn(clippy::float_arithmetic)]
 
 pub mod base;
 pub mod scenario;
+pub mod cluster;
+pub mod node;
+pub mod protocol;
 pub mod wire;

@@ -1,8 +1,11 @@
 //! Messages as values: only what is legal can be written down.
 
+use std::fmt;
+
 use bitflags::bitflags;
 use serde::{Deserialize, Serialize};
 
+use super::kind::Kind;
 use crate::base::{Address, Epoch, NodeId, Offset, ShardId, SlotSet};
 
 bitflags! {
@@ -13,7 +16,7 @@ bitflags! {
         const PRIMARY = 1;
         /// Copies a primary.
         const REPLICA = 1 << 1;
-        /// I cannot reach it.
+        /// Whoever says this cannot reach it.
         const PFAIL = 1 << 2;
         /// A majority cannot reach it.
         const FAIL = 1 << 3;
@@ -29,7 +32,7 @@ bitflags! {
         const MIGRATE_TO = 1 << 8;
         /// Will not stand for election.
         const NOFAILOVER = 1 << 9;
-        /// Understands ping extensions.
+        /// Understands ping extensions; 9.0+ says so of itself, others by [`MessageFlags::EXT_DATA`].
         const EXTENSIONS = 1 << 10;
         /// Understands light PUBLISH.
         const LIGHT_PUBLISH = 1 << 11;
@@ -50,9 +53,10 @@ bitflags! {
     pub struct MessageFlags: u8 {
         /// The sender is a primary paused for a manual failover.
         const PAUSED = 1;
-        /// Vote even if the primary looks well.
+        /// Vote even if the primary looks well: of a manual failover and, from 9.1 on, of the
+        /// best-ranked replica of an automatic one.
         const FORCEACK = 1 << 1;
-        /// Extensions may follow; the sender understands them.
+        /// Of PING, PONG and MEET: extensions may follow; the sender understands them.
         const EXT_DATA = 1 << 2;
         /// Unassigned bits, kept as they came.
         const OTHER = 0b1111_1000;
@@ -63,7 +67,7 @@ bitflags! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NackReason {
-    /// 1: the voter has just restarted.
+    /// 1: the voter has just restarted and may have forgotten a vote.
     NotSafe,
     /// 2: the request's epoch is older than the voter's.
     EpochOld,
@@ -120,19 +124,19 @@ pub struct Header {
     pub current_epoch: Epoch,
     /// The sender's config epoch, or its primary's.
     pub config_epoch: Epoch,
-    /// The sender's replication offset.
+    /// The sender's replication offset; a replica's counts in its primary's history.
     pub offset: Offset,
     /// The sender's slots, or its primary's.
     pub slots: SlotSet,
-    /// The sender's primary, if it is a replica and knows it.
+    /// The sender's primary; `None` if the sender is a primary or does not know its own.
     pub replica_of: Option<NodeId>,
-    /// The announced address; without an ip the socket's counts.
+    /// The announced address; without an ip, or with text that is none, the socket's counts.
     pub address: Address,
     /// What the sender says it is.
     pub flags: NodeFlags,
-    /// Whether the sender thinks the cluster serves: `false` is 0 on the wire, "ok".
+    /// Whether the cluster's state is "fail" in the sender's view: 1 on the wire; 0 is "ok".
     pub state_fail: bool,
-    /// Flags of this message.
+    /// Flags of this message. The encoder adds `EXT_DATA` when there are extensions.
     pub message_flags: MessageFlags,
 }
 
@@ -147,11 +151,15 @@ pub struct GossipEntry {
     pub pong_received: u32,
     /// Where the gossiper finds it.
     pub address: Address,
-    /// The gossiper's whole flag word for it.
+    /// The gossiper's whole flag word for it. Its capability bits are hearsay: only a node's own
+    /// headers say what it understands (protocol.md §2.6).
     pub flags: NodeFlags,
 }
 
 /// A ping extension (protocol.md §2.9).
+///
+/// Texts are a peer's: anything but NUL may stand in them, and bytes that are no UTF-8 arrive as
+/// U+FFFD.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Extension {
     /// 0: announced host name.
@@ -172,7 +180,7 @@ pub enum Extension {
     ClientTlsPort(u16),
     /// 8: where the sender runs.
     AvailabilityZone(String),
-    /// Anything else: the type, and the payload as it came.
+    /// Any other type above 8, and the payload as it came, padding included.
     Unknown(u16, Vec<u8>),
 }
 
@@ -181,7 +189,7 @@ pub enum Extension {
 pub struct Gossip {
     /// Words about third nodes; emptied by the decoder if one id among them is invalid.
     pub entries: Vec<GossipEntry>,
-    /// Extensions, in wire order.
+    /// Extensions, in wire order; none unless the header has `EXT_DATA`.
     pub extensions: Vec<Extension>,
 }
 
@@ -231,7 +239,7 @@ pub enum Body {
         /// What is claimed.
         slots: SlotSet,
     },
-    /// 8: a replica asks its primary to pause for a manual failover.
+    /// 8 (`MFSTART`): a replica asks its primary to pause for a manual failover.
     ManualStart,
     /// 9.
     Module(ModuleMessage),
@@ -244,88 +252,14 @@ pub enum Body {
         /// Why.
         reason: NackReason,
     },
-    /// Any other type, or type 11 in a revision we do not speak: the header counts, the rest does not.
+    /// Any other type below 0x8000, or type 11 in a revision we do not speak: the header counts, the
+    /// rest does not.
     Unknown {
         /// The type on the wire.
         kind: u16,
         /// What follows the header.
         payload: Vec<u8>,
     },
-}
-
-/// The type of a message: what statistics, filters and views speak of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// 0.
-    Ping,
-    /// 1.
-    Pong,
-    /// 2.
-    Meet,
-    /// 3.
-    Fail,
-    /// 4.
-    Publish,
-    /// 5.
-    AuthRequest,
-    /// 6.
-    AuthAck,
-    /// 7.
-    Update,
-    /// 8.
-    ManualStart,
-    /// 9.
-    Module,
-    /// 10.
-    PublishShard,
-    /// 11.
-    AuthNack,
-    /// Any other.
-    Unknown,
-}
-
-impl Kind {
-    /// All kinds in wire order.
-    pub const ALL: [Self; 13] = [
-        Self::Ping,
-        Self::Pong,
-        Self::Meet,
-        Self::Fail,
-        Self::Publish,
-        Self::AuthRequest,
-        Self::AuthAck,
-        Self::Update,
-        Self::ManualStart,
-        Self::Module,
-        Self::PublishShard,
-        Self::AuthNack,
-        Self::Unknown,
-    ];
-
-    /// The word of reports and of the scenario language.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Ping => "ping",
-            Self::Pong => "pong",
-            Self::Meet => "meet",
-            Self::Fail => "fail",
-            Self::Publish => "publish",
-            Self::AuthRequest => "auth-request",
-            Self::AuthAck => "auth-ack",
-            Self::Update => "update",
-            Self::ManualStart => "mfstart",
-            Self::Module => "module",
-            Self::PublishShard => "publishshard",
-            Self::AuthNack => "auth-nack",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// The kind with this word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.word() == word)
-    }
 }
 
 /// A full message.
@@ -337,7 +271,7 @@ pub struct Message {
     pub body: Body,
 }
 
-/// A message without a header (8.0+): only for bodies that need no sender.
+/// A message without a sender (8.0+, MODULE 8.1+): the link must know who speaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LightBody {
     /// 4.
@@ -386,6 +320,34 @@ impl Frame {
             Self::Light(LightBody::Publish(_)) => Kind::Publish,
             Self::Light(LightBody::Module(_)) => Kind::Module,
             Self::Light(LightBody::PublishShard(_)) => Kind::PublishShard,
+        }
+    }
+}
+
+/// What the voter means, in words.
+impl fmt::Display for NackReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotSafe => f.write_str("it has just restarted"),
+            Self::EpochOld => f.write_str("the epoch is old"),
+            Self::AlreadyVoted => f.write_str("it has already voted"),
+            Self::IsPrimary => f.write_str("it knows the candidate as a primary"),
+            Self::NoPrimary => f.write_str("it knows no primary of the candidate"),
+            Self::PrimaryUp => f.write_str("the primary is up"),
+            Self::StaleConfig => f.write_str("a slot has a newer owner"),
+            Self::Other(code) => write!(f, "reason {code}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_is_a_reason() {
+        for code in 0..=u8::MAX {
+            assert_eq!(NackReason::from_code(code).code(), code);
         }
     }
 }
