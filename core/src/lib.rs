@@ -2,8 +2,8 @@
 #![warn(clippy::float_arithmetic)]
 
 pub mod base;
-pub mod scenario;
 pub mod cluster;
 pub mod node;
 pub mod protocol;
+pub mod scenario;
 pub mod wire;

@@ -6,8 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::base::{Duration, Instant, SlotSet};
-use crate::scenario::ast::DEFAULT_SEED;
-use crate::scenario::condition::REASONS;
+use crate::scenario::ast::{DEFAULT_SEED, REASONS};
 use crate::scenario::settings::{KEYS, Key};
 use crate::scenario::{
     Action, Assignment, ClusterSpec, Condition, DiskState, FailoverMode, Located, MessageFilter, NodeName,

@@ -102,8 +102,8 @@ fn a_title_may_hold_anything() {
 
 #[test]
 fn a_long_script_is_packed() {
-    let lines: String = (1..200).map(|second| format!("at {second}s kill A{}\n", second % 3)).collect();
-    let long = script(&format!("cluster shards=2 replicas=2\n{lines}"));
+    let lines: Vec<String> = (1..200).map(|second| format!("at {second}s kill A{}", second % 3)).collect();
+    let long = script(&format!("cluster shards=2 replicas=2\n{}", lines.join("\n")));
     let link = to_link(&long, &view());
     assert!(link.starts_with("#v1z=") && link.len() < MAX_PLAIN, "{}", link.len());
     assert_eq!(from_link(&link), Ok((long.clone(), view())));

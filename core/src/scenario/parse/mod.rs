@@ -1,15 +1,24 @@
 //! From text to a script: every line is read, every error is told, what is right is kept.
 
+mod action;
+mod cluster;
+mod condition;
+mod cursor;
+mod selector;
+mod words;
+
 use crate::base::{Duration, Instant};
 
-use super::action::{ACTIONS, MIN_PERIOD};
-use super::ast::{ClusterSpec, Located, Run, Script, Statement};
-use super::cluster::ClusterLines;
-use super::cursor::{Cursor, Read, over_time, split};
+use self::action::MIN_PERIOD;
+use self::cluster::ClusterLines;
+use self::cursor::{Cursor, Read, over_time, split};
+use super::ast::{ClusterSpec, Located, RuleLine, Run, Script, Statement};
 use super::error::{Problem, ScriptError, nearest, shown};
 use super::settings::SetLine;
 use super::value;
-use super::words::RuleLine;
+
+pub use self::action::ACTIONS;
+pub(super) use self::selector::check_node;
 
 /// The longest text.
 pub const MAX_TEXT: usize = 64 * 1024;

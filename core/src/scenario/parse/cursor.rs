@@ -2,10 +2,10 @@
 
 use crate::base::{Duration, Instant};
 
-use super::ast::ClusterSpec;
-use super::error::{Problem, ScriptError, join, nearest, shown};
-use super::parse::{MAX_TIME, MAX_TIME_TEXT};
 use super::value;
+use super::{MAX_TIME, MAX_TIME_TEXT};
+use crate::scenario::ast::ClusterSpec;
+use crate::scenario::error::{Problem, ScriptError, join, nearest, shown};
 
 /// What reading a part of a line gives.
 pub(super) type Read<T> = Result<T, ScriptError>;
