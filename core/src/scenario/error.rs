@@ -204,9 +204,7 @@ pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
     }
     known
         .into_iter()
-        .map(|candidate| {
-            (strsim::damerau_levenshtein(&word.to_lowercase(), &candidate.to_lowercase()), candidate)
-        })
+        .map(|candidate| (strsim::osa_distance(&word.to_lowercase(), &candidate.to_lowercase()), candidate))
         .filter(|&(distance, candidate)| distance <= (length.max(candidate.len()) / 3).max(1))
         // Short words resemble everything: at least one letter must be shared.
         .filter(|&(distance, candidate)| distance < length.max(candidate.len()))

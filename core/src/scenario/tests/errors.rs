@@ -350,6 +350,13 @@ fn every_cap_is_named() {
         ["line 2, column 1: the cap of 1,000 nodes is exceeded (1002)"]
     );
     assert_eq!(errors("at 24h heal\nrun for 24h"), [""; 0]);
+
+    let title = |length: usize| format!("title {}", "x".repeat(length));
+    assert_eq!(errors(&title(200)), [""; 0]);
+    assert_eq!(errors(&title(201)), ["line 1, column 1: the cap of 200 characters of title is exceeded"]);
+
+    let groups = format!("at 1s cut A{}", "|A".repeat(20_000));
+    assert_eq!(errors(&groups), ["the cap of 64 KiB text is exceeded (80040 bytes in canonical form)"]);
 }
 
 #[test]
@@ -357,4 +364,29 @@ fn errors_over_the_limit_are_counted() {
     let told = errors(&"nonsense\n".repeat(MAX_ERRORS + 7));
     assert_eq!(told.len(), MAX_ERRORS + 1);
     assert_eq!(told[MAX_ERRORS], "7 more errors are not listed");
+}
+
+/// However a text of the longest length is filled, it is read in far less work than a square of it.
+#[test]
+fn the_longest_texts_are_read_at_once() {
+    for piece in [
+        "q\n",
+        "|",
+        "->",
+        "A ",
+        "=",
+        "at 1s kill A\n",
+        "at 1s cut A | ",
+        "0-9,",
+        "rules nack=off\n",
+        "A.",
+        "\u{e4}",
+    ] {
+        for head in ["", "at 1s cut A ", "shard A slots=", "title ", "expect "] {
+            let text = format!("{head}{}", piece.repeat((MAX_TEXT - head.len()) / piece.len()));
+            let (kept, _) = parse_lenient(&text);
+            let again = parse(&kept.to_string());
+            assert!(again == Ok(kept), "{head}{piece} does not read as itself");
+        }
+    }
 }
