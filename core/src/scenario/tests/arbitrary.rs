@@ -207,7 +207,7 @@ fn network_fault() -> impl Strategy<Value = Action> {
         (nodes(), nodes(), span()).prop_map(|(from, to, by)| Action::Slow { from, to, by }),
         (nodes(), nodes(), share()).prop_map(|(from, to, share)| Action::Lose { from, to, share }),
         (nodes(), nodes(), share()).prop_map(|(from, to, share)| Action::Duplicate { from, to, share }),
-        (filter(), option::of(1_u32..1000)).prop_map(|(filter, times)| Action::Drop { filter, times }),
+        (filter(), option::of(1_u32..=1_000_000)).prop_map(|(filter, times)| Action::Drop { filter, times }),
         filter().prop_map(Action::Hold),
         filter().prop_map(Action::Release),
     ]
