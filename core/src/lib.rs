@@ -5,4 +5,5 @@ pub mod base;
 pub mod cluster;
 pub mod node;
 pub mod protocol;
+pub mod scenario;
 pub mod wire;

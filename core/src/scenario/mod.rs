@@ -1,0 +1,27 @@
+//! The scenario language (design.md §4): one statement a line, as text, as values and as a link.
+//!
+//! Data only. What a script means is worked out by the simulator and by the driver of real nodes.
+
+pub mod ast;
+pub mod error;
+pub mod library;
+pub mod link;
+pub mod name;
+pub mod parse;
+mod print;
+pub mod settings;
+mod value;
+
+pub use ast::{
+    Action, ClusterSpec, Condition, DiskState, FailoverMode, Located, MessageFilter, PropertyId, RuleLine,
+    Run, Script, Selector, ShardSpec, Share, Statement,
+};
+pub use error::{Problem, ScriptError};
+pub use library::{Builtin, LIBRARY};
+pub use link::{LinkView, from_link, from_link_lenient, to_link, to_short_link};
+pub use name::{NodeName, ShardName};
+pub use parse::{ACTIONS, STATEMENTS, parse, parse_lenient};
+pub use settings::{Assignment, Between, Bytes, Key, PerSecond, SetLine, Settings};
+
+#[cfg(test)]
+mod tests;
