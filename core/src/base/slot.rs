@@ -53,13 +53,7 @@ impl SlotSet {
 
     /// The slots of `numbers`, those out of range left out.
     pub fn from_ranges(ranges: impl IntoIterator<Item = (u16, u16)>) -> Self {
-        let mut set = Self::EMPTY;
-        for (first, last) in ranges {
-            for number in first..=last.min(SLOTS - 1) {
-                set.insert(Slot(number));
-            }
-        }
-        set
+        ranges.into_iter().flat_map(|(first, last)| first..=last.min(SLOTS - 1)).map(Slot).collect()
     }
 
     /// The bitmap; `None` stands for 2048 zero bytes.
@@ -151,39 +145,49 @@ impl SlotSet {
 
     /// The slots of the set in order.
     pub fn iter(&self) -> impl Iterator<Item = Slot> + '_ {
-        self.0.iter().flat_map(|bits| {
-            bits.iter().enumerate().flat_map(|(at, byte)| {
-                let first = u16::try_from(at * 8).unwrap_or(0);
-                let mut left = *byte;
-                std::iter::from_fn(move || {
-                    let bit = u16::try_from(left.trailing_zeros()).ok().filter(|bit| *bit < 8)?;
-                    left &= left - 1;
-                    Some(Slot(first + bit))
-                })
-            })
-        })
+        self.runs().flat_map(|(first, last)| (first..=last).map(Slot))
     }
 
     /// The set as closed ranges in order.
     pub fn ranges(&self) -> Vec<(u16, u16)> {
-        let mut ranges: Vec<(u16, u16)> = Vec::new();
-        for slot in self.iter() {
-            match ranges.last_mut() {
-                Some((_, last)) if *last + 1 == slot.0 => *last = slot.0,
-                _ => ranges.push((slot.0, slot.0)),
-            }
-        }
-        ranges
+        self.runs().collect()
     }
+
+    fn runs(&self) -> impl Iterator<Item = (u16, u16)> + '_ {
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            let bits = self.bitmap()?;
+            let first = edge(bits, at, false)?;
+            at = edge(bits, first, true).unwrap_or(SLOTS);
+            Some((first, at - 1))
+        })
+    }
+}
+
+/// The first slot from `at` on that is in the bitmap, or is not; a word of 64 at a time.
+fn edge(bits: &[u8; SLOT_BYTES], at: u16, inverted: bool) -> Option<u16> {
+    let (start, skipped) = (usize::from(at / 64), u32::from(at % 64));
+    for (place, bytes) in bits.chunks_exact(8).enumerate().skip(start) {
+        let word = u64::from_le_bytes(bytes.try_into().ok()?);
+        let word = if inverted { !word } else { word };
+        let word = if place == start { word >> skipped << skipped } else { word };
+        if word != 0 {
+            return u16::try_from(place * 64)
+                .ok()
+                .zip(u16::try_from(word.trailing_zeros()).ok())
+                .map(|(a, b)| a + b);
+        }
+    }
+    None
 }
 
 impl FromIterator<Slot> for SlotSet {
     fn from_iter<I: IntoIterator<Item = Slot>>(slots: I) -> Self {
-        let mut set = Self::EMPTY;
+        let mut bits = [0; SLOT_BYTES];
         for slot in slots {
-            set.insert(slot);
+            bits[usize::from(slot.0 >> 3)] |= 1 << (slot.0 & 7);
         }
-        set
+        Self::from_bitmap(&bits)
     }
 }
 
@@ -219,6 +223,21 @@ mod tests {
             set.remove(Slot(number));
         }
         assert_eq!(set, SlotSet::EMPTY);
+    }
+
+    #[test]
+    fn ranges_cross_words_and_end_at_the_last_slot() {
+        for ranges in [
+            vec![(0, 0)],
+            vec![(63, 64)],
+            vec![(0, 16_383)],
+            vec![(1, 62), (64, 127), (129, 129), (16_320, 16_383)],
+        ] {
+            let set = SlotSet::from_ranges(ranges.clone());
+            assert_eq!(set.ranges(), ranges);
+            assert_eq!(set.iter().count(), set.len() as usize);
+        }
+        assert_eq!(SlotSet::EMPTY.ranges(), []);
     }
 
     #[test]

@@ -281,43 +281,58 @@ impl ClusterView {
 
     /// Checks the invariants of protocol.md §15.3; the text names the first that is broken.
     pub fn check(&self) -> Result<(), String> {
+        self.check_rows()?;
         let mut owned = 0;
         for (ix, peer) in self.iter() {
-            let name = &peer.id;
             owned += peer.slot_count;
             if peer.slots.len() != peer.slot_count {
-                return Err(format!("{name:?}: slot count differs from its bitmap"));
+                return Err(format!("{:?}: slot count differs from its bitmap", peer.id));
             }
             if peer.slots.iter().any(|slot| self.owners.get(slot) != Some(ix)) {
-                return Err(format!("{name:?}: its bitmap differs from the owners' table"));
-            }
-            if peer.flags.contains(NodeFlags::PFAIL | NodeFlags::FAIL) {
-                return Err(format!("{name:?}: suspected and failed at once"));
-            }
-            if peer.is_replica() && peer.slot_count > 0 {
-                return Err(format!("{name:?}: a replica owns slots"));
-            }
-            if peer.is_primary() && peer.replica_of.is_some() {
-                return Err(format!("{name:?}: a primary has a primary"));
-            }
-            if peer.in_handshake() && peer.slot_count > 0 {
-                return Err(format!("{name:?}: owns slots before its handshake is done"));
-            }
-            if ix == self.myself && (!peer.well() || peer.ping_sent.is_some()) {
-                return Err("a node suspects itself".to_owned());
-            }
-            let mut above = peer.replica_of;
-            for _ in 0..self.len() {
-                above = above.and_then(|ix| self.peer(ix).replica_of);
-            }
-            if above.is_some() {
-                return Err(format!("{name:?}: copies itself in a circle (S10)"));
+                return Err(format!("{:?}: its bitmap differs from the owners' table", peer.id));
             }
         }
         if owned + u32::from(self.owners.unassigned()) != u32::from(SLOTS) {
             return Err("slots are counted twice".to_owned());
         }
         Ok(())
+    }
+
+    /// The part of [`check`](Self::check) that is cheap enough for every event: all but the bitmaps.
+    pub fn check_rows(&self) -> Result<(), String> {
+        for (ix, peer) in self.iter() {
+            let wrong = if peer.flags.contains(NodeFlags::PFAIL | NodeFlags::FAIL) {
+                "suspected and failed at once"
+            } else if peer.is_replica() && peer.slot_count > 0 {
+                "a replica owns slots"
+            } else if peer.is_primary() && peer.replica_of.is_some() {
+                "a primary has a primary"
+            } else if peer.in_handshake() && peer.slot_count > 0 {
+                "owns slots before its handshake is done"
+            } else if ix == self.myself && (!peer.well() || peer.ping_sent.is_some()) {
+                "suspects itself"
+            } else if self.copies(ix, ix) {
+                "copies itself in a circle (S10)"
+            } else {
+                continue;
+            };
+            return Err(format!("{:?}: {wrong}", peer.id));
+        }
+        Ok(())
+    }
+
+    /// Whether `node` copies `primary`, directly or through others.
+    pub fn copies(&self, node: PeerIx, primary: PeerIx) -> bool {
+        let mut above = self.peer(node).replica_of;
+        for _ in 0..self.len() {
+            match above {
+                Some(ix) if ix == primary => return true,
+                Some(ix) => above = self.peer(ix).replica_of,
+                None => return false,
+            }
+        }
+        // A circle that does not hold `primary` ends nowhere.
+        above.is_some()
     }
 }
 
