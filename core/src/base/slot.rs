@@ -103,7 +103,10 @@ impl SlotSet {
 
     /// How many slots are in the set.
     pub fn len(&self) -> u32 {
-        self.0.as_ref().map_or(0, |bits| bits.iter().map(|byte| byte.count_ones()).sum())
+        let words = |bits: &[u8; SLOT_BYTES]| {
+            bits.as_chunks().0.iter().map(|word| u64::from_le_bytes(*word).count_ones()).sum()
+        };
+        self.bitmap().map_or(0, words)
     }
 
     /// The slots that are in this set or in `other`.
@@ -167,8 +170,8 @@ impl SlotSet {
 /// The first slot from `at` on that is in the bitmap, or is not; a word of 64 at a time.
 fn edge(bits: &[u8; SLOT_BYTES], at: u16, inverted: bool) -> Option<u16> {
     let (start, skipped) = (usize::from(at / 64), u32::from(at % 64));
-    for (place, bytes) in bits.chunks_exact(8).enumerate().skip(start) {
-        let word = u64::from_le_bytes(bytes.try_into().ok()?);
+    for (place, bytes) in bits.as_chunks().0.iter().enumerate().skip(start) {
+        let word = u64::from_le_bytes(*bytes);
         let word = if inverted { !word } else { word };
         let word = if place == start { word >> skipped << skipped } else { word };
         if word != 0 {

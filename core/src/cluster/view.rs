@@ -201,8 +201,11 @@ impl ClusterView {
             return;
         }
         for peer in self.peers.iter_mut().flatten().filter(|peer| peer.slot_count > 0) {
-            peer.slots = peer.slots.difference(slots);
-            peer.slot_count = peer.slots.len();
+            let lost = peer.slots.intersection(slots);
+            if !lost.is_empty() {
+                peer.slots = peer.slots.difference(&lost);
+                peer.slot_count = peer.slots.len();
+            }
         }
         if let Some(ix) = owner {
             let peer = self.peer_mut(ix);
