@@ -1,4 +1,4 @@
-//! A headless Chromium with one page, driven over WebDriver.
+//! A headless Chromium with one page, driven over `WebDriver`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -15,13 +15,13 @@ use crate::{Failure, Outcome, target, wait_until};
 
 /// The browser is started with the same options as for the wasm tests.
 const CAPABILITIES: &str = include_str!("../webdriver.json");
-/// The name under which WebDriver hands out elements.
+/// The name under which `WebDriver` hands out elements.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 const SHIFT: char = '\u{e008}';
 /// Longer than any command; a stuck browser then fails one test instead of hanging all.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A key without a letter of its own, as WebDriver encodes it.
+/// A key without a letter of its own, as `WebDriver` encodes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "these are the names printed on the keys")]
 pub enum Key {

@@ -39,7 +39,7 @@ pub enum Failure {
     Command {
         /// The command's path, such as `POST element`.
         command: String,
-        /// WebDriver's word, such as `no such element`.
+        /// `WebDriver`'s word, such as `no such element`.
         error: String,
         /// The browser's explanation.
         message: String,

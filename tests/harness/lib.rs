@@ -1,4 +1,4 @@
-//! What the browser tests stand on: a WebDriver client, a server for the bundle, the accessibility
+//! What the browser tests stand on: a `WebDriver` client, a server for the bundle, the accessibility
 //! rules, and waiting that ends.
 //!
 //! Nothing here knows what the page shows; that is the tests' part.

@@ -52,7 +52,7 @@ fn weights(folder: &Path) -> Result<Vec<Weight>> {
         let name = file.strip_prefix(folder).unwrap_or(&file).display().to_string();
         weights.push(Weight { name, plain: bytes.len(), packed: packed(&bytes)? });
     }
-    weights.sort_by(|left, right| right.packed.cmp(&left.packed));
+    weights.sort_by_key(|weight| std::cmp::Reverse(weight.packed));
     Ok(weights)
 }
 

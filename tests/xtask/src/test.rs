@@ -173,7 +173,7 @@ fn browser() -> Result<()> {
     tools::nextest()?;
     tools::chromium()?;
     tools::axe()?;
-    cargo(&["nextest", "run", "-p", "splitvote-tests", "--test", "browser"])
+    cargo(&["nextest", "run", "--no-fail-fast", "-p", "splitvote-tests", "--test", "browser"])
 }
 
 fn cargo(arguments: &[&str]) -> Result<()> {
