@@ -2,9 +2,9 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use crate::run::command;
 use crate::tools;
@@ -24,11 +24,20 @@ pub(crate) fn play(trunk_options: &[OsString]) -> Result<ExitCode> {
     } else {
         eprintln!("    there is no display here: open the address below in a browser");
     }
-    run_until_interrupted(&mut trunk)
+    hand_over(&mut trunk)
 }
 
-fn run_until_interrupted(trunk: &mut std::process::Command) -> Result<ExitCode> {
-    let status = trunk.status()?;
+/// Becomes Trunk, so that an interrupt or a kill reaches it and leaves no server behind.
+#[cfg(unix)]
+fn hand_over(trunk: &mut Command) -> Result<ExitCode> {
+    use std::os::unix::process::CommandExt as _;
+    Err(trunk.exec()).context("starting trunk")
+}
+
+/// Waits for Trunk, where a program cannot become another.
+#[cfg(not(unix))]
+fn hand_over(trunk: &mut Command) -> Result<ExitCode> {
+    let status = trunk.status().context("starting trunk")?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
