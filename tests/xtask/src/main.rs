@@ -29,7 +29,8 @@ fn main() -> ExitCode {
     match guise() {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error:?}");
+            // The causes on one line; a backtrace would bury the sentence that helps.
+            eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
     }
