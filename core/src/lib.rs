@@ -3,4 +3,5 @@
 #![warn(clippy::float_arithmetic)]
 
 pub mod base;
+pub mod scenario;
 pub mod wire;
