@@ -1,0 +1,34 @@
+//! A simulated world: hosts that run real nodes, links that carry encoded frames, disks, clients,
+//! faults, and nothing that is not repeatable. The same script and seed give the same run, to the last
+//! event, on every machine.
+//!
+//! Start with [`Simulator`]; its read side is in `look`, its verbs in `operate`. A step takes the
+//! earliest entry of the `agenda`, `transport` delivers what arrives, `carry` carries out what the node
+//! wants, `replicate` moves data. `director` plays the script, `properties` judge from outside.
+//!
+//! What is *not* here: rules of the protocol (`protocol`), the language (`scenario`), clocks and
+//! threads. Nothing here is used by real nodes.
+
+mod agenda;
+mod birth;
+mod carry;
+mod client;
+mod data;
+mod fault;
+mod history;
+mod host;
+mod look;
+mod names;
+mod network;
+mod operate;
+mod record;
+mod replicate;
+mod simulator;
+mod transport;
+mod watch;
+
+pub use client::Writes;
+pub use look::{Brief, Cargo, HostView, InFlight, Liveness, ShardView, Wall};
+pub use names::{HostIx, Names};
+pub use record::{Digest, Happening, Keep, Record, Violation, What};
+pub use simulator::Simulator;
