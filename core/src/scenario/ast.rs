@@ -1,10 +1,10 @@
 //! What a script says, as values. Nothing here runs: the simulator does.
 
-use crate::base::{Duration, Instant, SLOTS, SlotSet};
+use crate::base::{Duration, Instant, Rules, SLOTS, SlotSet};
 use crate::wire::{Kind, NackReason};
 
 use super::name::{NodeName, ShardName};
-use super::settings::SetLine;
+use super::settings::{SetLine, Settings};
 use super::words::RuleLine;
 
 /// A value and the line of the text it came from. Where it stood is no part of what it says, so
@@ -42,6 +42,41 @@ pub struct Script {
 
 /// The seed of a script that names none.
 pub const DEFAULT_SEED: u64 = 1;
+
+/// What a script without a `run` line runs for.
+pub const DEFAULT_RUN: Run = Run::For(Duration::from_secs(60));
+
+impl Script {
+    /// What everyone obeys who has no rules of their own.
+    pub fn common_rules(&self) -> Rules {
+        let mut rules = Rules::default();
+        for line in self.rules.iter().filter(|line| line.value.nodes.is_none()) {
+            // A line is only ever built from words of the table.
+            let known = line.value.apply(&mut rules);
+            debug_assert!(known.is_ok(), "{} is not in the table", line.value);
+        }
+        rules
+    }
+
+    /// The world's settings and those of every node that has none of its own.
+    pub fn common_settings(&self) -> Settings {
+        let mut settings = Settings::default();
+        for line in self.settings.iter().filter(|line| line.value.nodes.is_none()) {
+            line.value.apply(&mut settings);
+        }
+        settings
+    }
+
+    /// The `run` lines in order, or the default one.
+    pub fn runs(&self) -> Vec<Run> {
+        let runs = self.statements.iter().filter_map(|statement| match &statement.value {
+            Statement::Run(run) => Some(run.clone()),
+            _ => None,
+        });
+        let runs: Vec<Run> = runs.collect();
+        if runs.is_empty() { vec![DEFAULT_RUN] } else { runs }
+    }
+}
 
 impl Default for Script {
     fn default() -> Self {
@@ -128,7 +163,16 @@ impl ClusterSpec {
         self.replicas_of(node.shard).is_some_and(|replicas| node.index <= replicas)
     }
 
-    fn replicas_of(&self, shard: ShardName) -> Option<u16> {
+    /// How many shards there are.
+    pub fn shard_count(&self) -> u16 {
+        match self {
+            Self::Listed(shards) => u16::try_from(shards.len()).unwrap_or(u16::MAX),
+            &Self::Even { shards, .. } => shards,
+        }
+    }
+
+    /// How many replicas `shard` has at time zero, if it is one of the cluster's.
+    pub fn replicas_of(&self, shard: ShardName) -> Option<u16> {
         match self {
             Self::Listed(shards) => shards.get(usize::from(shard.0)).map(|shard| shard.replicas),
             &Self::Even { shards, replicas } => (shard.0 < shards).then_some(replicas),
@@ -198,12 +242,23 @@ pub enum Statement {
     },
 }
 
-/// How long the world runs. Several lines run one after the other.
+impl Statement {
+    /// What happens, if this line makes anything happen.
+    pub fn action(&self) -> Option<&Action> {
+        match self {
+            Self::At { action, .. } | Self::Every { action, .. } | Self::When { action, .. } => Some(action),
+            Self::Run(_) | Self::Expect { .. } => None,
+        }
+    }
+}
+
+/// How long the world runs. Several lines run one after the other; no run ends before the last `at`
+/// line has happened, so that none is skipped in silence.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Run {
     /// `run for TIME`.
     For(Duration),
-    /// `run until CONDITION, at most TIME`: not before every `at` line has happened.
+    /// `run until CONDITION, at most TIME`.
     Until {
         /// What ends the run.
         condition: Condition,

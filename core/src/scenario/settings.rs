@@ -33,6 +33,8 @@ pub struct Key {
     pub meaning: &'static str,
     /// What a value looks like, for errors and help.
     pub expected: &'static str,
+    /// Values that are words, for "did you mean".
+    pub words: &'static [&'static str],
     /// Whether a single node can have its own value; the rest belong to the world.
     pub per_node: bool,
     get: fn(&Settings) -> String,
@@ -74,11 +76,16 @@ impl fmt::Debug for Key {
     }
 }
 
+const fn first<const N: usize>(texts: [&'static str; N]) -> &'static str {
+    texts[0]
+}
+
 const NODE: bool = true;
 const WORLD: bool = false;
 
 macro_rules! settings {
-    ($($field:ident: $kind:ty = $default:expr, $id:literal, $scope:expr, $meaning:literal;)*) => {
+    ($($field:ident: $kind:ty = $default:expr, $id:literal, $scope:expr, $meaning:literal
+       $(, if $valid:expr, $expected:literal)?;)*) => {
         /// Everything `set` can change.
         #[derive(Clone, Debug, PartialEq)]
         pub struct Settings {
@@ -95,12 +102,16 @@ macro_rules! settings {
         pub const KEYS: &[Key] = &[$(Key {
             id: $id,
             meaning: $meaning,
-            expected: <$kind as SettingValue>::EXPECTED,
+            expected: first([$($expected,)? <$kind as SettingValue>::EXPECTED]),
+            words: <$kind as SettingValue>::WORDS,
             per_node: $scope,
             get: |settings| settings.$field.print(),
             set: |settings, text| match <$kind as SettingValue>::read(text) {
-                Some(value) => { settings.$field = value; true }
-                None => false,
+                Some(value) $(if { let valid: fn(&$kind) -> bool = $valid; valid(&value) })? => {
+                    settings.$field = value;
+                    true
+                }
+                _ => false,
             },
         },)*];
     };
@@ -109,17 +120,17 @@ macro_rules! settings {
 // Valkey's keys have Valkey's defaults. The world's are those of a quiet data centre.
 settings! {
     node_timeout: Duration = Duration::from_secs(15), "node-timeout", NODE,
-        "How long a node may be silent before it counts as possibly failed.";
+        "How long a node may be silent before it counts as possibly failed.", if |span| *span >= Duration::from_millis(1), "a time such as `3s`, at least `1ms`";
     ping_interval: Duration = Duration::ZERO, "ping-interval", NODE,
-        "How often every peer is pinged at least; zero is half the node timeout.";
+        "How often every peer is pinged at least; zero is half the node timeout.", if |span| span.is_zero() || *span >= Duration::from_millis(1), "`0s` or a time such as `500ms`, at least `1ms`";
     message_gossip_perc: u32 = 10, "message-gossip-perc", NODE,
-        "How many percent of the known nodes a ping speaks of.";
+        "How many percent of the known nodes a ping speaks of.", if |percent| (1..=100).contains(percent), "a whole number from 1 to 100";
     replica_validity_factor: u32 = 10, "replica-validity-factor", NODE,
         "How many node timeouts old a replica's data may be for it to stand; zero is any age.";
     replica_no_failover: bool = false, "replica-no-failover", NODE,
         "Whether a replica never stands by itself.";
     manual_failover_timeout: Duration = Duration::from_secs(5), "manual-failover-timeout", NODE,
-        "How long a manual failover may take.";
+        "How long a manual failover may take.", if |span| *span >= Duration::from_millis(1), "a time such as `3s`, at least `1ms`";
     migration_barrier: u32 = 1, "migration-barrier", NODE,
         "How many replicas a primary keeps when one moves to an orphaned primary.";
     allow_replica_migration: bool = true, "allow-replica-migration", NODE,
@@ -131,17 +142,17 @@ settings! {
     link_sendbuf_limit: Bytes = Bytes(0), "link-sendbuf-limit", NODE,
         "How many unsent bytes end a bus link; zero is no limit.";
     repl_ping_replica_period: Duration = Duration::from_secs(10), "repl-ping-replica-period", NODE,
-        "How often a primary pings its replicas.";
+        "How often a primary pings its replicas.", if |span| *span >= Duration::from_secs(1), "a time such as `10s`, at least `1s`";
     repl_timeout: Duration = Duration::from_secs(60), "repl-timeout", NODE,
-        "How long a replication link may be silent.";
+        "How long a replication link may be silent.", if |span| *span >= Duration::from_secs(1), "a time such as `10s`, at least `1s`";
     repl_backlog_size: Bytes = Bytes(10 << 20), "repl-backlog-size", NODE,
-        "How many bytes of the stream are kept for partial syncs.";
+        "How many bytes of the stream are kept for partial syncs.", if |size| size.0 > 0, "a size such as `64kb` or `10mb`";
     repl_backlog_ttl: Duration = Duration::from_secs(3600), "repl-backlog-ttl", NODE,
         "How long a primary without replicas keeps its backlog; zero is for ever.";
     fsync: Duration = Duration::from_millis(1), "fsync", NODE,
         "How long a synced write to disk takes.";
     snapshot: Duration = Duration::from_secs(1), "snapshot", NODE,
-        "How long a full sync takes.";
+        "How long a full sync from this node takes.";
     election_delay: Option<Duration> = None, "election-delay", NODE,
         "The delay before asking for votes, instead of the computed one (DEBUG CLUSTER-FAILOVER-DELAY).";
     latency: Between = Between { low: Duration::from_millis(1), high: Duration::from_millis(1) }, "latency", WORLD,
@@ -151,9 +162,9 @@ settings! {
     loss: Share = Share::NONE, "loss", WORLD,
         "How many messages get lost, each taking its link down as a broken connection does.";
     writes: PerSecond = PerSecond(0), "writes", WORLD,
-        "How many writes a second the clients send, over the whole cluster.";
+        "How many writes a second the clients send, over the whole cluster.", if |rate| rate.0 <= 10_000, "a rate such as `20/s`, at most `10000/s`";
     write_size: Bytes = Bytes(100), "write-size", WORLD,
-        "How many bytes a write adds to the replication stream.";
+        "How many bytes a write adds to the replication stream.", if |size| (1..=1 << 20).contains(&size.0), "a size from `1` to `1mb`";
 }
 
 /// A key and the canonical text of a value that it takes.

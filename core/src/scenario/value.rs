@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::base::Duration;
+use crate::base::{Duration, SLOTS, SlotSet};
 
 use super::ast::Share;
 use super::settings::{Between, Bytes, PerSecond};
@@ -16,6 +16,8 @@ pub(super) const SHARE: &str = "a share such as `10%` or `0.5%`";
 pub(super) trait SettingValue: Sized {
     /// What it looks like.
     const EXPECTED: &'static str;
+    /// Values that are words.
+    const WORDS: &'static [&'static str] = &[];
     /// The value of a text, if it is one.
     fn read(text: &str) -> Option<Self>;
     /// Its canonical text.
@@ -89,6 +91,7 @@ impl SettingValue for Duration {
 
 impl SettingValue for Option<Duration> {
     const EXPECTED: &'static str = "`auto` or a time such as `0ms`";
+    const WORDS: &'static [&'static str] = &["auto"];
     fn read(text: &str) -> Option<Self> {
         if text == "auto" { Some(None) } else { time(text).map(Some) }
     }
@@ -142,6 +145,7 @@ impl SettingValue for u32 {
 
 impl SettingValue for bool {
     const EXPECTED: &'static str = "`yes` or `no`";
+    const WORDS: &'static [&'static str] = &["yes", "no"];
     fn read(text: &str) -> Option<Self> {
         match text {
             "yes" => Some(true),
@@ -174,4 +178,26 @@ impl SettingValue for Bytes {
         }
         self.0.to_string()
     }
+}
+
+/// What a set of slots looks like, for errors.
+pub(super) const SLOT_RANGES: &str = "slots such as `0-5460` or `0-99,200` below 16384";
+
+/// A set of slots: closed ranges joined by commas.
+pub(super) fn slots(text: &str) -> Option<SlotSet> {
+    let mut ranges = Vec::new();
+    for range in text.split(',') {
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        let (first, last) = (whole(first)?, whole(last)?);
+        if first > last || last >= u64::from(SLOTS) {
+            return None;
+        }
+        ranges.push((u16::try_from(first).ok()?, u16::try_from(last).ok()?));
+    }
+    Some(SlotSet::from_ranges(ranges))
+}
+
+/// Slots as [`slots`] reads them.
+pub(super) fn slots_text(slots: &SlotSet) -> String {
+    slots.to_string().replace(' ', ",")
 }

@@ -1,0 +1,3 @@
+//! The language as a whole: what it reads, what it says of what it cannot read, and that nothing breaks it.
+
+mod forms;
