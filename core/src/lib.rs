@@ -3,5 +3,8 @@
 #![warn(clippy::float_arithmetic)]
 
 pub mod base;
+pub mod cluster;
+pub mod node;
+pub mod protocol;
 pub mod scenario;
 pub mod wire;

@@ -109,6 +109,10 @@ id! {
     HistoryId
 }
 
+/// A bus connection, numbered by the node that owns this end of it; never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LinkId(pub u64);
+
 macro_rules! counter {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

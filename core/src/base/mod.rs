@@ -8,7 +8,7 @@ pub mod slot;
 pub mod time;
 
 pub use address::Address;
-pub use id::{Epoch, HistoryId, NodeId, Offset, ShardId};
+pub use id::{Epoch, HistoryId, LinkId, NodeId, Offset, ShardId};
 pub use rng::Rng;
 pub use rules::Rules;
 pub use slot::{SLOTS, Slot, SlotSet};

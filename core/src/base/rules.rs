@@ -129,8 +129,6 @@ rules! {
         "A manual failover does not wait for an earlier election's retry time.";
     win_resets, "win-resets", "#1711",
         "Winning forgets the election that was won.";
-    exact_acks, "exact-acks", "M12",
-        "A vote counts once per voter, only for the epoch asked for, only while asking.";
     no_vote_memory, "no-vote-memory", "#1305 #1356",
         "A voter may vote about the same primary again before twice the node timeout has passed.";
     link_before_vote, "link-before-vote", "protocol.md E3",
@@ -159,8 +157,6 @@ rules! {
         "The drop holds for a cached history of a dead link, too.";
     repeat_replicate_is_noop, "repeat-replicate-is-noop", "#884",
         "Telling a replica to follow the primary it follows changes nothing.";
-    derived_primary_fail, "derived-primary-fail", "M11 #4533",
-        "The flag 'my primary has failed' is worked out for each header, never stored.";
     voters_report, "voters-report", "#634",
         "Only primaries with slots count as witnesses of a failure.";
     report_cleared_by_all, "report-cleared-by-all", "#1184",

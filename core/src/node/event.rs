@@ -5,42 +5,12 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::base::{Duration, Epoch, NodeId, Offset};
+use crate::protocol::election::{RoundEnd, Treatment};
+use crate::protocol::health::Health;
+use crate::protocol::manual::ManualStep;
+use crate::protocol::replication::SyncStep;
 use crate::protocol::voting::Refusal;
 use crate::wire::NackReason;
-
-/// Why the cluster does or does not serve, as one node sees it (protocol.md §4.6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Health {
-    /// Every slot has an owner that is not failed, and a majority is reachable.
-    Ok,
-    /// A slot has no owner that is up.
-    NotCovered,
-    /// Most voters cannot be reached.
-    Minority,
-}
-
-/// Why a round of an election ended without a winner.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "why")]
-pub enum RoundEnd {
-    /// Too few votes can still come.
-    Hopeless {
-        /// Votes given and votes that may still come.
-        achievable: u32,
-        /// Votes needed.
-        needed: u32,
-    },
-    /// Another primary claimed this epoch or a later one (#1009).
-    Claimed {
-        /// Who.
-        by: NodeId,
-    },
-    /// Time ran out.
-    Expired,
-    /// The node follows another primary or is one.
-    Moot,
-}
 
 /// Why a replica that should stand does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,24 +23,6 @@ pub enum Unfit {
     },
     /// `cluster-replica-no-failover` is on.
     NoFailover,
-}
-
-/// How a candidate treats an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Treatment {
-    /// It changes what can still be reached.
-    Counted,
-    /// It is of another round or epoch.
-    OtherEpoch,
-    /// This voter has answered before.
-    Repeated,
-    /// The sender has no vote.
-    NotAVoter,
-    /// No round is being asked for.
-    NotAsking,
-    /// This reason does not end a voter's part in a round (protocol.md §8.6).
-    NotFinal,
 }
 
 /// How this node's config epoch changed.
@@ -99,65 +51,6 @@ pub enum FollowCause {
     Command,
     /// That primary had no replica left.
     Migration,
-}
-
-/// How a manual failover moves on (protocol.md §9).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "step")]
-pub enum ManualStep {
-    /// Replica: asked its primary to pause.
-    Asked,
-    /// Primary: pauses writes for this replica.
-    Paused {
-        /// Who asked.
-        replica: NodeId,
-    },
-    /// Replica: must reach this offset.
-    Target {
-        /// The primary's frozen offset.
-        offset: Offset,
-    },
-    /// Replica: reached it, or was forced; asks for votes.
-    Ready,
-    /// Replica: takes over without votes.
-    Takeover,
-    /// Either side: time is up.
-    TimedOut,
-    /// Primary: resumes writes.
-    Resumed,
-}
-
-/// How a replica's data path moves on (protocol.md §10).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "step")]
-pub enum SyncStep {
-    /// Goes on from where it stood.
-    Partial {
-        /// Where.
-        offset: Offset,
-    },
-    /// Starts to receive everything.
-    Full {
-        /// As of when.
-        offset: Offset,
-    },
-    /// Its old data is gone; loading.
-    Loading,
-    /// Has everything; streams.
-    Loaded {
-        /// As of when.
-        offset: Offset,
-    },
-    /// The link to the primary broke.
-    Lost {
-        /// Where it stands.
-        offset: Offset,
-    },
-    /// Dropped the history it held, because it belongs to another shard (#885, M5).
-    Dropped {
-        /// What it no longer announces.
-        offset: Offset,
-    },
 }
 
 /// One thing that happened on one node.
@@ -412,16 +305,6 @@ impl fmt::Display for Event {
     }
 }
 
-impl fmt::Display for Health {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Ok => "ok",
-            Self::NotCovered => "fail, slots not covered",
-            Self::Minority => "fail, in the minority",
-        })
-    }
-}
-
 impl fmt::Display for Treatment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -469,7 +352,9 @@ impl fmt::Display for Told<'_> {
             Event::SeenReplica { node, of: Some(of) } => {
                 write!(f, "sees {} as replica of {}", name(*node), name(*of))
             }
-            Event::SeenReplica { node, of: None } => write!(f, "sees {} as replica of an unknown", name(*node)),
+            Event::SeenReplica { node, of: None } => {
+                write!(f, "sees {} as replica of an unknown", name(*node))
+            }
             Event::StaleHeader { from, epoch } => {
                 write!(f, "ignores a stale header of {} at epoch {epoch}", name(*from))
             }
@@ -512,13 +397,19 @@ impl fmt::Display for Told<'_> {
                 write!(f, "asks for votes in epoch {epoch}, needs {needed}")?;
                 if *force { write!(f, ", forced") } else { Ok(()) }
             }
-            Event::VoteGranted { candidate, epoch } => write!(f, "votes for {} in epoch {epoch}", name(*candidate)),
+            Event::VoteGranted { candidate, epoch } => {
+                write!(f, "votes for {} in epoch {epoch}", name(*candidate))
+            }
             Event::VoteRefused { candidate, epoch, refusal, told } => {
                 let told = if *told { "" } else { ", in silence" };
                 write!(f, "refuses {} in epoch {epoch}: {}{told}", name(*candidate), refusal.tell(name))
             }
             Event::AckReceived { voter, epoch, treatment, have, needed } => {
-                write!(f, "gets the vote of {} in epoch {epoch}: {treatment}, {have} of {needed}", name(*voter))
+                write!(
+                    f,
+                    "gets the vote of {} in epoch {epoch}: {treatment}, {have} of {needed}",
+                    name(*voter)
+                )
             }
             Event::NackReceived { voter, epoch, reason, treatment, achievable } => write!(
                 f,

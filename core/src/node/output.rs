@@ -1,14 +1,11 @@
 //! What a node wants done, in order.
 
-use crate::base::{Address, HistoryId, NodeId, Offset};
+use crate::base::{Address, LinkId, NodeId};
 use crate::cluster::NodesConf;
+use crate::protocol::replication::HistoryPoint;
 use crate::wire::Frame;
 
 use super::Event;
-
-/// A bus connection, numbered by the node that owns this end of it; never used twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct LinkId(pub u64);
 
 /// How hard a configuration must be written before what follows may happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,15 +14,6 @@ pub enum Durability {
     Written,
     /// On disk: a power cut keeps it.
     Synced,
-}
-
-/// A point in a write history, as PSYNC names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HistoryPoint {
-    /// Which history.
-    pub history: HistoryId,
-    /// How far.
-    pub offset: Offset,
 }
 
 /// Where a replica is to get its data from.
@@ -44,7 +32,8 @@ pub struct Follow {
 /// [`Persist`](Self::Persist) included.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Output {
-    /// Open this link to that bus address; answer with `handle_link_up` or `handle_link_down`.
+    /// Open this link to that bus address; answer with `handle_link_up` or `handle_link_down`. Frames
+    /// sent before it is up wait for it.
     Dial {
         /// The link's number.
         link: LinkId,

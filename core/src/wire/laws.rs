@@ -86,7 +86,9 @@ proptest! {
     ) {
         let mut bytes = encode(&frame);
         let header = if matches!(frame, Frame::Full(_)) { 2256 } else { 16 };
-        prop_assume!(bytes.len() > header);
+        if bytes.len() == header {
+            return Ok(());
+        }
         let at = header + at.index(bytes.len() - header);
         bytes[at] ^= 1 << bit;
         match decode(&bytes) {

@@ -14,6 +14,7 @@ mod error;
 mod extension;
 mod gossip;
 mod header;
+mod kind;
 mod layout;
 pub mod message;
 mod print;
@@ -34,8 +35,9 @@ mod laws;
 pub use codec::{decode, encode, encode_into, encode_message, encoded_len};
 pub use deframer::{Deframer, MAX_FRAME};
 pub use error::{ExtensionFault, FrameError, IdField, Malformed, Misframed};
+pub use kind::Kind;
 pub use message::{
-    Body, Extension, Frame, Gossip, GossipEntry, Header, Kind, LightBody, Message, MessageFlags,
-    ModuleMessage, NackReason, NodeFlags, Publication,
+    Body, Extension, Frame, Gossip, GossipEntry, Header, LightBody, Message, MessageFlags, ModuleMessage,
+    NackReason, NodeFlags, Publication,
 };
 pub use print::Branch;

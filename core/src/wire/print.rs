@@ -91,7 +91,7 @@ fn body(body: &Body) -> Vec<Branch> {
         }
         Body::Module(message) => module(message),
         Body::AuthNack { epoch, reason } => {
-            vec![Branch::leaf("epoch", epoch), Branch::leaf("reason", format!("{} {reason}", reason.code()))]
+            vec![Branch::leaf("epoch", epoch), Branch::leaf("reason", format!("{}, {reason}", reason.code()))]
         }
         Body::Unknown { kind, payload } => {
             vec![Branch::leaf("type", kind), Branch::leaf("payload", opaque(payload))]
@@ -258,7 +258,7 @@ auth-nack: 2272 bytes
     state: ok
     message flags: none
   epoch: 9
-  reason: 3 already voted",
+  reason: 3, it has already voted",
         );
     }
 

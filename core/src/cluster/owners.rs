@@ -1,0 +1,64 @@
+//! Who owns which slot, in one node's eyes.
+
+use std::sync::Arc;
+
+use crate::base::{SLOTS, Slot, SlotSet};
+
+use super::PeerIx;
+
+const NONE: u16 = u16::MAX;
+
+/// The owner of every slot. Shared until changed, so that a clone of a whole world is cheap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SlotOwners {
+    owners: Arc<[u16]>,
+    /// Slots whose owner has stopped claiming them: anyone may (protocol.md §5.7).
+    disowned: SlotSet,
+    unassigned: u16,
+}
+
+impl Default for SlotOwners {
+    fn default() -> Self {
+        Self { owners: vec![NONE; usize::from(SLOTS)].into(), disowned: SlotSet::EMPTY, unassigned: SLOTS }
+    }
+}
+
+impl SlotOwners {
+    /// The slot's owner.
+    pub fn get(&self, slot: Slot) -> Option<PeerIx> {
+        match self.owners[usize::from(slot.get())] {
+            NONE => None,
+            owner => Some(PeerIx(owner)),
+        }
+    }
+
+    /// Whether its owner has stopped claiming it.
+    pub fn is_disowned(&self, slot: Slot) -> bool {
+        self.disowned.contains(slot)
+    }
+
+    /// The slots whose owners have stopped claiming them.
+    pub fn disowned(&self) -> &SlotSet {
+        &self.disowned
+    }
+
+    /// How many slots have no owner.
+    pub fn unassigned(&self) -> u16 {
+        self.unassigned
+    }
+
+    pub(super) fn set(&mut self, slot: Slot, owner: Option<PeerIx>) {
+        let old = self.owners[usize::from(slot.get())];
+        let new = owner.map_or(NONE, |ix| ix.0);
+        self.disowned.remove(slot);
+        if old != new {
+            Arc::make_mut(&mut self.owners)[usize::from(slot.get())] = new;
+            self.unassigned += u16::from(new == NONE);
+            self.unassigned -= u16::from(old == NONE);
+        }
+    }
+
+    pub(super) fn set_disowned(&mut self, slot: Slot, disowned: bool) {
+        if disowned { self.disowned.insert(slot) } else { self.disowned.remove(slot) }
+    }
+}

@@ -1,0 +1,109 @@
+//! What time does: links, pings, suspicions, elections, migration (protocol.md §3.4, §3.5, §4.1).
+//! Re-states `clusterCron`.
+
+use crate::base::{Duration, Instant};
+use crate::cluster::PeerIx;
+use crate::protocol::{gossip, membership, migration};
+use crate::wire::{Kind, NodeFlags};
+
+use super::event::FollowCause;
+use super::{Event, Health, Node};
+
+/// The once-a-second ping, in crons.
+const SAMPLE_EVERY: u64 = 10;
+
+impl Node {
+    pub(super) fn cron(&mut self, now: Instant) {
+        self.crons += 1;
+        self.view.expire_blacklist(now);
+        self.tend_links(now);
+        if self.crons.is_multiple_of(SAMPLE_EVERY)
+            && let Some(ix) = gossip::sample(&self.view, &mut self.rng)
+        {
+            self.ping(now, ix, Kind::Ping);
+        }
+        for ix in self.view.places() {
+            self.tend_peer(now, ix);
+        }
+        self.suspect_silent(now);
+        self.check_replication(now);
+        self.check_manual(now);
+        let orphans = migration::watch(&mut self.view, now);
+        if self.view.me().is_replica() {
+            self.todo.failover = true;
+            if orphans {
+                self.migrate(now);
+            }
+        }
+        if self.health() != Health::Ok {
+            self.todo.judge = true;
+        }
+    }
+
+    /// Ends handshakes that took too long, meets those who never called back, opens missing links.
+    fn tend_links(&mut self, now: Instant) {
+        let timeout = self.config.node_timeout;
+        for ix in self.view.places() {
+            if ix == self.view.myself() {
+                continue;
+            }
+            let peer = self.view.peer(ix);
+            if peer.in_handshake() && now.since(peer.born) > membership::handshake_timeout(timeout) {
+                self.remove_peer(now, ix);
+                continue;
+            }
+            if membership::wants_meet(peer, now, timeout, &self.rules) {
+                self.view.peer_mut(ix).flags.insert(NodeFlags::MEET);
+                self.ping(now, ix, Kind::Meet);
+            }
+            if self.view.peer(ix).outbound.is_none() && self.may_dial(now, ix) {
+                self.dial(now, ix);
+            }
+        }
+    }
+
+    /// Replaces a link that looks dead, and asks a peer how it is when its last word is old.
+    fn tend_peer(&mut self, now: Instant, ix: PeerIx) {
+        let Some(peer) = self.view.find(ix) else { return };
+        let skip = NodeFlags::HANDSHAKE | NodeFlags::NOADDR;
+        if ix == self.view.myself() || peer.flags.intersects(skip) {
+            return;
+        }
+        let half = self.config.node_timeout / 2;
+        let made = peer.outbound.and_then(|link| self.links.get(link)).map(|link| link.made);
+        let waiting = peer.ping_sent.is_some_and(|at| now.since(at) > half);
+        let old = made.is_some_and(|at| now.since(at) > self.config.node_timeout);
+        if old && waiting && now.since(peer.data_received) > half {
+            self.close_outbound(now, ix);
+            return;
+        }
+        if peer.outbound.is_none() || peer.ping_sent.is_some() {
+            return;
+        }
+        let interval = self.config.ping_interval.unwrap_or(half);
+        let for_manual = match &self.manual {
+            crate::protocol::manual::Manual::Pausing { replica, .. } => *replica == peer.id,
+            _ => false,
+        };
+        if now.since(peer.pong_received) > interval || for_manual {
+            self.ping(now, ix, Kind::Ping);
+        }
+    }
+
+    fn migrate(&mut self, now: Instant) {
+        if !self.config.allow_replica_migration || self.health() != Health::Ok {
+            return;
+        }
+        if let Some(target) = migration::target(&self.view, now, self.config.migration_barrier) {
+            self.follow(now, target, FollowCause::Migration, true);
+        }
+    }
+
+    /// A streaming link that has been silent for `repl-timeout` is dead.
+    fn check_replication(&mut self, now: Instant) {
+        if self.replication.timed_out(now, self.config.repl_timeout) {
+            self.replication_lost(now, Duration::ZERO);
+            self.notify(Event::Sync(crate::protocol::replication::SyncStep::Lost { offset: self.offset() }));
+        }
+    }
+}

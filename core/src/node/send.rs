@@ -1,0 +1,149 @@
+//! Building messages and queueing them: the only place from which a frame leaves.
+
+use crate::base::{Instant, LinkId, Offset};
+use crate::cluster::PeerIx;
+use crate::protocol::gossip;
+use crate::wire::{Body, Extension, Frame, Gossip, Header, Kind, Message, MessageFlags, NodeFlags};
+
+use super::{Health, Node, Output};
+
+impl Node {
+    /// What every message of this node says of it. A replica shows its primary's slots and config
+    /// epoch (protocol.md §2.1).
+    pub(super) fn header(&self) -> Header {
+        let me = self.view.me();
+        let shown = self.view.peer(self.view.primary_of(self.view.myself()));
+        let mut message_flags = MessageFlags::empty();
+        message_flags.set(MessageFlags::PAUSED, me.is_primary() && self.manual.active());
+        Header {
+            sender: me.id,
+            current_epoch: self.view.current_epoch,
+            config_epoch: shown.config_epoch,
+            offset: self.announced_offset(),
+            slots: shown.slots().clone(),
+            replica_of: me.replica_of.map(|ix| self.id_of(ix)),
+            address: self.config.address,
+            flags: self.shown_flags(),
+            state_fail: self.judgement.health() != Health::Ok,
+            message_flags,
+        }
+    }
+
+    /// The offset in headers (§10.3).
+    pub(super) fn announced_offset(&self) -> Offset {
+        self.replication.offset()
+    }
+
+    fn shown_flags(&self) -> NodeFlags {
+        let role = NodeFlags::PRIMARY | NodeFlags::REPLICA | NodeFlags::MIGRATE_TO;
+        let mut flags = (self.view.me().flags & role)
+            | NodeFlags::MYSELF
+            | NodeFlags::EXTENSIONS
+            | NodeFlags::LIGHT_PUBLISH
+            | NodeFlags::LIGHT_MODULE;
+        flags.set(NodeFlags::NOFAILOVER, self.config.replica_no_failover);
+        flags.set(NodeFlags::NACK, self.rules.nacks());
+        flags.set(NodeFlags::MY_PRIMARY_FAIL, self.rules.fast_failover && self.my_primary_failed());
+        flags
+    }
+
+    /// Worked out when it is needed, never stored (M11).
+    fn my_primary_failed(&self) -> bool {
+        self.view.my_primary().is_some_and(|ix| self.view.peer(ix).failed())
+    }
+
+    /// Sends a body on a link.
+    pub(super) fn send_on(&mut self, link: LinkId, body: Body, flags: MessageFlags) {
+        let mut header = self.header();
+        header.message_flags |= flags;
+        self.staged.push(Output::Send(link, Box::new(Frame::Full(Message { header, body }))));
+    }
+
+    /// Sends a body on the link we opened to a peer. Without one it is lost, as on Valkey's bus.
+    pub(super) fn send_to(&mut self, ix: PeerIx, body: Body, flags: MessageFlags) {
+        if let Some(link) = self.view.peer(ix).outbound {
+            self.send_on(link, body, flags);
+        }
+    }
+
+    /// Everyone a broadcast reaches: known, introduced, with a link (§2.4).
+    fn audience(&self) -> Vec<PeerIx> {
+        let heard = |peer: &crate::cluster::Peer| !peer.in_handshake() && peer.outbound.is_some();
+        self.view
+            .iter()
+            .filter(|(ix, peer)| *ix != self.view.myself() && heard(peer))
+            .map(|(ix, _)| ix)
+            .collect()
+    }
+
+    /// Sends a body to everyone.
+    pub(super) fn broadcast(&mut self, body: &Body, flags: MessageFlags) {
+        for ix in self.audience() {
+            self.send_to(ix, body.clone(), flags);
+        }
+    }
+
+    /// Sends an unsolicited PONG to everyone.
+    pub(super) fn broadcast_pong(&mut self, now: Instant) {
+        for ix in self.audience() {
+            self.pong_to(now, ix);
+        }
+    }
+
+    /// Sends an unsolicited PONG to the other replicas of my primary (§6.2 step 3e).
+    pub(super) fn pong_siblings(&mut self, now: Instant) {
+        let mine = self.view.my_primary();
+        let sibling = |ix: &PeerIx| {
+            let peer = self.view.peer(*ix);
+            peer.is_replica() && peer.replica_of.is_some() && peer.replica_of == mine
+        };
+        let siblings: Vec<PeerIx> = self.audience().into_iter().filter(sibling).collect();
+        for ix in siblings {
+            self.pong_to(now, ix);
+        }
+    }
+
+    fn pong_to(&mut self, now: Instant, ix: PeerIx) {
+        if let Some(link) = self.view.peer(ix).outbound {
+            self.heartbeat(now, link, Kind::Pong);
+        }
+    }
+
+    /// Asks a peer whether it lives, and starts the clock unless it is running.
+    pub(super) fn ping(&mut self, now: Instant, ix: PeerIx, kind: Kind) {
+        let Some(link) = self.view.peer(ix).outbound else { return };
+        let peer = self.view.peer_mut(ix);
+        peer.ping_sent = peer.ping_sent.or(Some(now));
+        if kind == Kind::Meet {
+            peer.meet_sent = Some(now);
+        }
+        self.heartbeat(now, link, kind);
+    }
+
+    /// PING, PONG or MEET with gossip and extensions (§2.9, §3.6).
+    pub(super) fn heartbeat(&mut self, now: Instant, link: LinkId, kind: Kind) {
+        let Some(end) = self.links.get(link) else { return };
+        let receiver = end.peer;
+        let understands = end.extensions
+            || receiver.is_some_and(|ix| self.view.peer(ix).flags.contains(NodeFlags::EXTENSIONS));
+        let birth = self.config.unix_birth_ms;
+        let entries = gossip::section(&self.view, receiver, self.config.gossip_percent, birth, &mut self.rng);
+        let extensions = if understands { self.extensions(now) } else { Vec::new() };
+        let gossip = Gossip { entries, extensions };
+        let body = match kind {
+            Kind::Meet => Body::Meet(gossip),
+            Kind::Pong => Body::Pong(gossip),
+            _ => Body::Ping(gossip),
+        };
+        self.send_on(link, body, MessageFlags::EXT_DATA);
+    }
+
+    fn extensions(&self, now: Instant) -> Vec<Extension> {
+        let forgotten = self.view.blacklist.iter().filter(|(_, until)| now < **until);
+        let mut extensions: Vec<Extension> = forgotten
+            .map(|(id, until)| Extension::Forgotten(*id, until.since(now).as_millis().div_ceil(1000)))
+            .collect();
+        extensions.push(Extension::Shard(self.view.me().shard));
+        extensions
+    }
+}

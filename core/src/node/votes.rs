@@ -1,0 +1,93 @@
+//! Votes asked of this node, and answers to votes it asked for (protocol.md §7, §6.9, §8).
+
+use crate::base::{Epoch, Instant};
+use crate::cluster::PeerIx;
+use crate::protocol::election::{Answer, RoundEnd};
+use crate::protocol::voting::{Refusal, VoteRequest};
+use crate::wire::{Body, Header, MessageFlags, NackReason, NodeFlags};
+
+use super::{Durability, Event, Node};
+
+impl Node {
+    /// A candidate asks. The vote is durable before the ACK leaves: `save` puts the `Persist` in front.
+    pub(super) fn vote_request_in(&mut self, now: Instant, ix: PeerIx, header: &Header) {
+        let request = VoteRequest {
+            candidate: ix,
+            epoch: header.current_epoch,
+            config_epoch: header.config_epoch,
+            slots: &header.slots,
+            force: header.message_flags.contains(MessageFlags::FORCEACK),
+            linked: self.view.peer(ix).outbound.is_some(),
+        };
+        let (safe, timeout) = (self.judgement.safe_to_join(), self.config.node_timeout);
+        let candidate = self.id_of(ix);
+        match self.ballot.consider(now, &self.view, &self.rules, safe, timeout, &request) {
+            Ok(epoch) => {
+                self.save(Durability::Synced);
+                self.notify(Event::VoteGranted { candidate, epoch });
+                self.send_to(ix, Body::AuthAck, MessageFlags::empty());
+            }
+            Err(Refusal::NotAVoter) => {}
+            Err(refusal) => self.refuse(ix, header.current_epoch, refusal),
+        }
+    }
+
+    /// A refusal: for an old claim the newer one first, on the same link, then the reason (N7).
+    fn refuse(&mut self, ix: PeerIx, epoch: Epoch, refusal: Refusal) {
+        let peer = self.view.peer(ix);
+        let hears = peer.flags.contains(NodeFlags::NACK) && peer.outbound.is_some();
+        let reason = refusal.nack().filter(|_| self.rules.nacks() && hears);
+        let candidate = self.id_of(ix);
+        self.notify(Event::VoteRefused { candidate, epoch, refusal, told: reason.is_some() });
+        if let Refusal::StaleConfig { owner, .. } = refusal
+            && self.rules.update_on_stale
+            && let Some(owner) = self.view.lookup(owner)
+        {
+            self.send_update(ix, owner);
+        }
+        if let Some(reason) = reason {
+            self.send_to(ix, Body::AuthNack { epoch, reason }, MessageFlags::empty());
+        }
+    }
+
+    /// A voter says yes. An honest ACK's header shows the epoch it was given in (§6.9).
+    pub(super) fn ack_in(&mut self, ix: PeerIx, header: &Header) {
+        let (voter, has_vote) = (self.id_of(ix), self.view.peer(ix).is_voter());
+        let epoch = header.current_epoch;
+        let treatment = self.election.answer(voter, has_vote, epoch, Answer::Acked);
+        let (have, needed) = (self.election.votes(), self.votes_needed());
+        self.notify(Event::AckReceived { voter, epoch, treatment, have, needed });
+        self.todo.failover = true;
+    }
+
+    /// A voter says no, and why.
+    pub(super) fn nack_in(&mut self, now: Instant, ix: PeerIx, epoch: Epoch, reason: NackReason) {
+        if !self.rules.nacks() {
+            return;
+        }
+        let (voter, has_vote) = (self.id_of(ix), self.view.peer(ix).is_voter());
+        let treatment = self.election.answer(voter, has_vote, epoch, Answer::Nacked(reason));
+        let achievable = self.election.achievable(&self.view);
+        self.notify(Event::NackReceived { voter, epoch, reason, treatment, achievable });
+        self.recount_votes(now);
+    }
+
+    /// Votes that would win the present round.
+    pub(super) fn votes_needed(&self) -> u32 {
+        let asked = self.election.round().map_or(0, |round| round.quorum);
+        self.view.quorum().max(asked)
+    }
+
+    /// Ends a round that can no longer be won: on a NACK, and when a voter fails (§8.6 rule 4).
+    pub(super) fn recount_votes(&mut self, now: Instant) {
+        if !self.rules.nacks() {
+            return;
+        }
+        let Some(epoch) = self.election.round().map(|round| round.epoch) else { return };
+        if let Some(end @ RoundEnd::Hopeless { .. }) = self.election.hopeless(&self.view) {
+            self.notify(Event::RoundLost { epoch, end });
+            self.election.reset(now, self.config.node_timeout, &self.rules, &mut self.rng);
+            self.todo.failover = true;
+        }
+    }
+}

@@ -1,0 +1,434 @@
+//! The candidate: when to ask, whom to count, when to give up (protocol.md §6, §8.6). It sends
+//! nothing and knows no messages; [`Election::advance`] answers with a [`Verdict`].
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::{Duration, Epoch, Instant, NodeId, Offset, Rng, Rules};
+use crate::cluster::ClusterView;
+use crate::wire::{NackReason, NodeFlags};
+
+/// How a candidate treats an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Treatment {
+    /// It changes what can still be reached.
+    Counted,
+    /// It is of another round or epoch.
+    OtherEpoch,
+    /// This voter has answered before.
+    Repeated,
+    /// The sender has no vote.
+    NotAVoter,
+    /// No round is being asked for.
+    NotAsking,
+    /// This reason does not end a voter's part in a round (protocol.md §8.6).
+    NotFinal,
+}
+
+/// Why a round ended without a winner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "why")]
+pub enum RoundEnd {
+    /// Too few votes can still come.
+    Hopeless {
+        /// Votes given and votes that may still come.
+        achievable: u32,
+        /// Votes needed.
+        needed: u32,
+    },
+    /// Another primary claimed this epoch or a later one (#1009).
+    Claimed {
+        /// Who.
+        by: NodeId,
+    },
+    /// Time ran out.
+    Expired,
+    /// The node follows another primary or is one.
+    Moot,
+}
+
+/// Where a candidate stands among those that could stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ranks {
+    /// Siblings with more data, or as much and a smaller id (#762).
+    pub rank: u32,
+    /// Failed primaries whose shards go first (#1018).
+    pub failed_rank: u32,
+    /// Whether it is provably the best (#2227).
+    pub best: bool,
+    /// Whether it has nothing to offer.
+    pub empty: bool,
+    /// Whether a sibling that could stand has something.
+    pub sibling_has_data: bool,
+}
+
+/// What the candidate must know of the world to move on.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    /// The node timeout, T.
+    pub node_timeout: Duration,
+    /// Its place.
+    pub ranks: Ranks,
+    /// Whether a manual failover is under way: no delay, no ranks.
+    pub manual: bool,
+    /// DEBUG CLUSTER-FAILOVER-DELAY.
+    pub delay: Option<Duration>,
+    /// Votes needed by the present size.
+    pub quorum: u32,
+}
+
+/// What the node must do next about its election.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing yet.
+    Wait,
+    /// A round is planned: tell the siblings.
+    Scheduled {
+        /// It asks after this long.
+        delay: Duration,
+    },
+    /// The plan moved.
+    Moved {
+        /// It asks after this long from now.
+        delay: Duration,
+    },
+    /// Raise the current epoch, ask everyone, and say so with [`Election::asked`].
+    Ask,
+    /// The round's time is over.
+    Expired {
+        /// Its epoch.
+        epoch: Epoch,
+    },
+    /// The round is won.
+    Won {
+        /// Its epoch.
+        epoch: Epoch,
+        /// Who voted.
+        voters: Vec<NodeId>,
+        /// How many were needed.
+        needed: u32,
+    },
+}
+
+/// A voter's final answer in one round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Yes.
+    Acked,
+    /// No, and why.
+    Nacked(NackReason),
+}
+
+/// One round under way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Round {
+    /// Its epoch.
+    pub epoch: Epoch,
+    /// When it was planned to start: retries count from here.
+    pub start: Instant,
+    /// Votes needed by the size at the request.
+    pub quorum: u32,
+    /// Final answers so far.
+    pub answers: BTreeMap<NodeId, Answer>,
+}
+
+/// Where the present attempt stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// No attempt.
+    #[default]
+    Idle,
+    /// Waiting for its turn.
+    Scheduled {
+        /// When it asks.
+        start: Instant,
+        /// Siblings ahead of it.
+        rank: u32,
+        /// Failed shards ahead of it.
+        failed_rank: u32,
+    },
+    /// Asked, counting.
+    Requesting(Round),
+    /// Too late to win; the next attempt starts when the retry time has passed.
+    Expired {
+        /// When it was planned to start.
+        start: Instant,
+    },
+}
+
+/// A replica's candidacy. None of it is persisted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Election {
+    phase: Phase,
+    /// Rounds in a row that ended because they could not be won.
+    resets: u32,
+    /// No new round before this moment.
+    not_before: Instant,
+}
+
+/// The unit of all delays: T/30, between 1 and 500 ms (§6.4, appendix E 10), or half a second.
+pub fn delay_unit(node_timeout: Duration, rules: &Rules) -> Duration {
+    if !rules.scaled_delay {
+        return Duration::from_millis(500);
+    }
+    Duration::from_millis((node_timeout.as_millis() / 30).clamp(1, 500))
+}
+
+/// How long a round may collect votes: `max(2 T, 2 s)`.
+pub fn auth_timeout(node_timeout: Duration) -> Duration {
+    (node_timeout * 2).max(Duration::from_secs(2))
+}
+
+/// After how long, counted from the planned start, the next attempt may be planned.
+pub fn auth_retry_time(node_timeout: Duration) -> Duration {
+    auth_timeout(node_timeout) * 2
+}
+
+impl Ranks {
+    /// A replica's place by what it knows. Re-states `clusterGetReplicaRank`,
+    /// `clusterGetFailedPrimaryRank` and `clusterAllReplicasThinkPrimaryIsFail`.
+    pub fn of(
+        view: &ClusterView,
+        rules: &Rules,
+        now: Instant,
+        offset: Offset,
+        give_up_after: Option<Duration>,
+    ) -> Self {
+        let me = view.me();
+        let Some(primary) = view.my_primary() else { return Self::default() };
+        let siblings = || view.replicas_of(primary).filter(|(ix, _)| *ix != view.myself());
+        let able = |peer: &crate::cluster::Peer| !peer.flags.contains(NodeFlags::NOFAILOVER);
+        let ahead = siblings().filter(|(_, peer)| {
+            able(peer)
+                && (peer.offset > offset || (rules.id_tiebreak && peer.offset == offset && peer.id < me.id))
+        });
+        let rank = count(ahead);
+        let failed_rank = if rules.failed_primary_rank {
+            count(view.iter().filter(|(ix, peer)| {
+                peer.failed()
+                    && peer.is_voter()
+                    && peer.shard < me.shard
+                    && give_up_after.is_none_or(|span| now.since(peer.failed_at) <= span)
+                    && view.replicas_of(*ix).next().is_some()
+            }))
+        } else {
+            0
+        };
+        let all_agree = view.peer(primary).failed()
+            && siblings().all(|(_, p)| p.flags.contains(NodeFlags::MY_PRIMARY_FAIL));
+        Self {
+            rank,
+            failed_rank,
+            best: rules.fast_failover && all_agree && offset > Offset::ZERO && rank == 0 && failed_rank == 0,
+            empty: offset == Offset::ZERO,
+            sibling_has_data: siblings().any(|(_, p)| able(p) && !p.failed() && p.offset > Offset::ZERO),
+        }
+    }
+}
+
+fn count<T>(items: impl Iterator<Item = T>) -> u32 {
+    items.fold(0, |sum, _| sum + 1)
+}
+
+impl Election {
+    /// Where it stands.
+    pub fn phase(&self) -> &Phase {
+        &self.phase
+    }
+
+    /// How many rounds in a row could not be won.
+    pub fn resets(&self) -> u32 {
+        self.resets
+    }
+
+    /// The round that collects votes.
+    pub fn round(&self) -> Option<&Round> {
+        match &self.phase {
+            Phase::Requesting(round) => Some(round),
+            _ => None,
+        }
+    }
+
+    /// Forgets the attempt: the next one starts from scratch.
+    pub fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Ends a round that cannot be won, so that the next may start soon (§8.4). After `k` such ends
+    /// in a row at least `k` delay units pass, and at most twice that, chosen by chance: two
+    /// candidates that collide must not collide for ever (§8.6 rule 5).
+    pub fn reset(&mut self, now: Instant, node_timeout: Duration, rules: &Rules, rng: &mut Rng) {
+        self.resets = self.resets.saturating_add(1);
+        let unit = delay_unit(node_timeout, rules);
+        let pause = (unit * u64::from(self.resets)).min(auth_retry_time(node_timeout));
+        let extra = Duration::from_micros(rng.below(pause.as_micros().max(1)));
+        self.not_before = now + pause + extra;
+        self.phase = Phase::Idle;
+    }
+
+    /// Moves the election on by one step. Re-states `clusterHandleReplicaFailover` from its step 3
+    /// on; the preconditions of steps 1 and 2 are the caller's.
+    pub fn advance(&mut self, now: Instant, facts: &Facts, rules: &Rules, rng: &mut Rng) -> Verdict {
+        let (timeout, retry) = (auth_timeout(facts.node_timeout), auth_retry_time(facts.node_timeout));
+        match &mut self.phase {
+            Phase::Idle => self.schedule(now, facts, rules, rng),
+            Phase::Scheduled { start, .. } if now.since(*start) > timeout => {
+                let start = *start;
+                self.phase = Phase::Expired { start };
+                Verdict::Expired { epoch: Epoch::ZERO }
+            }
+            Phase::Scheduled { .. } => self.wait_or_ask(now, facts, rules),
+            Phase::Requesting(round) => {
+                let needed = round.quorum.max(facts.quorum);
+                let voters = acked(&round.answers);
+                if now.since(round.start) > timeout {
+                    let (start, epoch) = (round.start, round.epoch);
+                    self.phase = Phase::Expired { start };
+                    self.resets = 0;
+                    Verdict::Expired { epoch }
+                } else if voters.len() >= needed as usize {
+                    Verdict::Won { epoch: round.epoch, voters, needed }
+                } else {
+                    Verdict::Wait
+                }
+            }
+            Phase::Expired { start } if now.since(*start) > retry => self.schedule(now, facts, rules, rng),
+            Phase::Expired { .. } => Verdict::Wait,
+        }
+    }
+
+    /// Plans a round: `D + rand(D) + 2 D rank + D failed-rank`, and more for the empty (§6.4).
+    fn schedule(&mut self, now: Instant, facts: &Facts, rules: &Rules, rng: &mut Rng) -> Verdict {
+        let unit = delay_unit(facts.node_timeout, rules);
+        // Drawn always, so that a rule that skips the delay does not move later draws.
+        let random = Duration::from_micros(rng.below(unit.as_micros()));
+        let ranks = &facts.ranks;
+        let delay = if facts.manual || ranks.best {
+            Duration::ZERO
+        } else if let Some(delay) = facts.delay {
+            delay
+        } else {
+            let mut delay = unit + random + rank_unit(unit, rules) * u64::from(ranks.rank);
+            delay += unit * u64::from(ranks.failed_rank);
+            if rules.offset_zero_waits && ranks.empty {
+                delay += Duration::from_millis(500);
+            }
+            if rules.wait_for_data && ranks.empty && ranks.sibling_has_data {
+                delay += unit * 4;
+            }
+            delay
+        };
+        let earliest = if facts.manual { now } else { self.not_before };
+        let start = (now + delay).max(earliest);
+        let (rank, failed_rank) = if facts.manual { (0, 0) } else { (ranks.rank, ranks.failed_rank) };
+        self.phase = Phase::Scheduled { start, rank, failed_rank };
+        Verdict::Scheduled { delay: start.since(now) }
+    }
+
+    fn wait_or_ask(&mut self, now: Instant, facts: &Facts, rules: &Rules) -> Verdict {
+        let earliest = self.not_before;
+        let Phase::Scheduled { start, rank, failed_rank } = &mut self.phase else { return Verdict::Wait };
+        let old = *start;
+        if !facts.manual && now < *start {
+            let unit = delay_unit(facts.node_timeout, rules);
+            let ranks = &facts.ranks;
+            if facts.delay.is_none() {
+                shift(start, rank, ranks.rank, rank_unit(unit, rules), rules.rank_improves);
+                shift(start, failed_rank, ranks.failed_rank, unit, rules.rank_improves);
+            }
+            (*rank, *failed_rank) = (ranks.rank, ranks.failed_rank);
+            if ranks.best {
+                *start = now;
+            }
+            *start = (*start).max(earliest);
+        }
+        if now >= *start {
+            Verdict::Ask
+        } else if *start == old {
+            Verdict::Wait
+        } else {
+            Verdict::Moved { delay: start.since(now) }
+        }
+    }
+
+    /// The request for `epoch` is out; nothing of an earlier round counts any more (M12).
+    pub fn asked(&mut self, epoch: Epoch, quorum: u32) {
+        let start = match self.phase {
+            Phase::Scheduled { start, .. }
+            | Phase::Expired { start }
+            | Phase::Requesting(Round { start, .. }) => start,
+            Phase::Idle => Instant::ZERO,
+        };
+        self.phase = Phase::Requesting(Round { epoch, start, quorum, answers: BTreeMap::new() });
+    }
+
+    /// Takes in one answer (§8.6 rules 1 to 3).
+    pub fn answer(&mut self, voter: NodeId, has_vote: bool, epoch: Epoch, answer: Answer) -> Treatment {
+        let Phase::Requesting(round) = &mut self.phase else { return Treatment::NotAsking };
+        if !has_vote {
+            return Treatment::NotAVoter;
+        }
+        if epoch != round.epoch {
+            return Treatment::OtherEpoch;
+        }
+        if round.answers.contains_key(&voter) {
+            return Treatment::Repeated;
+        }
+        if let Answer::Nacked(reason) = answer
+            && !ends_a_part(reason)
+        {
+            return Treatment::NotFinal;
+        }
+        round.answers.insert(voter, answer);
+        Treatment::Counted
+    }
+
+    /// Votes given and votes that may still come in this round (§8.6 rule 4).
+    pub fn achievable(&self, view: &ClusterView) -> u32 {
+        let Some(round) = self.round() else { return 0 };
+        let open = view.iter().filter(|(ix, peer)| {
+            *ix != view.myself() && peer.is_voter() && !peer.failed() && !round.answers.contains_key(&peer.id)
+        });
+        self.votes() + count(open)
+    }
+
+    /// Votes given in this round.
+    pub fn votes(&self) -> u32 {
+        self.round().map_or(0, |round| count(round.answers.values().filter(|a| **a == Answer::Acked)))
+    }
+
+    /// If the round can no longer be won: what could be reached, and what is needed.
+    pub fn hopeless(&self, view: &ClusterView) -> Option<RoundEnd> {
+        let round = self.round()?;
+        let needed = round.quorum.max(view.quorum());
+        let achievable = self.achievable(view);
+        (achievable < needed).then_some(RoundEnd::Hopeless { achievable, needed })
+    }
+}
+
+fn rank_unit(unit: Duration, rules: &Rules) -> Duration {
+    if rules.scaled_delay { unit * 2 } else { Duration::from_secs(1) }
+}
+
+fn shift(start: &mut Instant, old: &mut u32, new: u32, unit: Duration, may_improve: bool) {
+    if new > *old {
+        *start += unit * u64::from(new - *old);
+    } else if may_improve {
+        *start = *start - unit * u64::from(*old - new);
+    }
+}
+
+/// Only these say that the voter will not vote for this candidate in this epoch (#4700).
+fn ends_a_part(reason: NackReason) -> bool {
+    matches!(reason, NackReason::EpochOld | NackReason::AlreadyVoted | NackReason::StaleConfig)
+}
+
+fn acked(answers: &BTreeMap<NodeId, Answer>) -> Vec<NodeId> {
+    answers.iter().filter(|(_, answer)| **answer == Answer::Acked).map(|(id, _)| *id).collect()
+}
+
+#[cfg(test)]
+#[path = "election_tests.rs"]
+mod tests;

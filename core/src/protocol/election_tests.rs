@@ -1,0 +1,331 @@
+use super::*;
+use crate::base::{Address, NodeId, ShardId, SlotSet};
+use crate::cluster::{Peer, PeerIx};
+
+const T: Duration = Duration::from_secs(3);
+const NOW: Instant = Instant::from_millis(50_000);
+
+fn id(letter: char) -> NodeId {
+    letter.to_string().repeat(40).parse().expect("an id")
+}
+
+fn peer(letter: char, shard: char, flags: NodeFlags) -> Peer {
+    let shard: ShardId = shard.to_string().repeat(40).parse().expect("an id");
+    Peer::new(id(letter), shard, flags, Address::default(), Instant::ZERO)
+}
+
+/// I am replica n of failed primary p in shard m; siblings are added by the tests.
+fn orphaned() -> (ClusterView, PeerIx) {
+    let mut view = ClusterView::new(peer('n', 'm', NodeFlags::REPLICA));
+    let primary = view.add(peer('p', 'm', NodeFlags::PRIMARY | NodeFlags::FAIL));
+    view.assign_all(&SlotSet::from_ranges([(0, 99)]), primary);
+    view.set_replica(view.myself(), Some(primary));
+    view.peer_mut(primary).failed_at = NOW;
+    (view, primary)
+}
+
+fn sibling(view: &mut ClusterView, primary: PeerIx, letter: char, offset: u64) -> PeerIx {
+    let ix = view.add(peer(letter, 'm', NodeFlags::REPLICA | NodeFlags::MY_PRIMARY_FAIL));
+    view.peer_mut(ix).offset = Offset(offset);
+    view.set_replica(ix, Some(primary));
+    ix
+}
+
+fn ranks(view: &ClusterView, offset: u64) -> Ranks {
+    Ranks::of(view, &Rules::default(), NOW, Offset(offset), Some(T * 10))
+}
+
+fn facts(ranks: Ranks) -> Facts {
+    Facts { node_timeout: T, ranks, manual: false, delay: None, quorum: 2 }
+}
+
+#[test]
+fn rank_counts_siblings_with_more_data_or_as_much_and_a_smaller_id() {
+    for (letter, offset, rank) in [('z', 6, 1), ('a', 6, 1), ('a', 5, 1), ('z', 5, 0), ('a', 4, 0)] {
+        let (mut view, primary) = orphaned();
+        sibling(&mut view, primary, letter, offset);
+        assert_eq!(ranks(&view, 5).rank, rank, "{letter} at {offset}");
+    }
+    let (mut view, primary) = orphaned();
+    let ix = sibling(&mut view, primary, 'a', 9);
+    view.peer_mut(ix).flags.insert(NodeFlags::NOFAILOVER);
+    assert_eq!(ranks(&view, 5).rank, 0, "one that will not stand is not ahead");
+    let (mut view, primary) = orphaned();
+    sibling(&mut view, primary, 'a', 5);
+    let old = Rules { id_tiebreak: false, ..Rules::default() };
+    assert_eq!(
+        Ranks::of(&view, &old, NOW, Offset(5), None).rank,
+        0,
+        "without #762 both think they are first"
+    );
+}
+
+#[test]
+fn failed_rank_counts_failed_shards_with_replicas_and_a_smaller_id() {
+    let with = |shard, replica, failed_at| {
+        let (mut view, _) = orphaned();
+        let ix = view.add(peer('q', shard, NodeFlags::PRIMARY | NodeFlags::FAIL));
+        view.assign_all(&SlotSet::from_ranges([(100, 199)]), ix);
+        view.peer_mut(ix).failed_at = failed_at;
+        if replica {
+            let copy = view.add(peer('r', shard, NodeFlags::REPLICA));
+            view.set_replica(copy, Some(ix));
+        }
+        ranks(&view, 5).failed_rank
+    };
+    assert_eq!(with('a', true, NOW), 1);
+    assert_eq!(with('z', true, NOW), 0, "a greater shard id goes later");
+    assert_eq!(with('a', false, NOW), 0, "nobody stands for it");
+    assert_eq!(with('a', true, Instant::from_millis(19_000)), 0, "failed for longer than T times the factor");
+}
+
+#[test]
+fn best_needs_data_first_rank_and_every_siblings_word() {
+    let (mut view, primary) = orphaned();
+    assert!(ranks(&view, 5).best, "a sole replica with data");
+    assert!(!ranks(&view, 0).best, "without data");
+    let ix = sibling(&mut view, primary, 'z', 5);
+    assert!(ranks(&view, 5).best);
+    view.peer_mut(ix).flags.remove(NodeFlags::MY_PRIMARY_FAIL);
+    assert!(!ranks(&view, 5).best, "a sibling has not marked the primary fail");
+    view.peer_mut(ix).flags.insert(NodeFlags::MY_PRIMARY_FAIL);
+    view.peer_mut(primary).flags.remove(NodeFlags::FAIL);
+    assert!(!ranks(&view, 5).best, "this replica itself has not");
+    view.peer_mut(primary).flags.insert(NodeFlags::FAIL);
+    let off = Rules { fast_failover: false, ..Rules::default() };
+    assert!(!Ranks::of(&view, &off, NOW, Offset(5), None).best);
+}
+
+#[test]
+fn the_delay_unit_scales_and_is_never_zero() {
+    for (timeout_ms, unit_ms) in [(15_000, 500), (60_000, 500), (7_500, 250), (3_000, 100), (20, 1), (0, 1)] {
+        let unit = delay_unit(Duration::from_millis(timeout_ms), &Rules::default());
+        assert_eq!(unit, Duration::from_millis(unit_ms));
+    }
+    let fixed = Rules { scaled_delay: false, ..Rules::default() };
+    assert_eq!(delay_unit(T, &fixed), Duration::from_millis(500));
+}
+
+#[test]
+fn retries_count_from_the_planned_start() {
+    assert_eq!(auth_timeout(T), Duration::from_secs(6));
+    assert_eq!(auth_retry_time(T), Duration::from_secs(12));
+    assert_eq!(auth_retry_time(Duration::from_millis(100)), Duration::from_secs(4));
+}
+
+#[test]
+fn the_delay_is_what_the_formula_says() {
+    let rules = Rules::default();
+    // D = 100 ms: each row is the least delay; chance adds less than D.
+    for (ranks, least) in [
+        (Ranks::default(), 100),
+        (Ranks { rank: 2, ..Ranks::default() }, 500),
+        (Ranks { failed_rank: 3, ..Ranks::default() }, 400),
+        (Ranks { empty: true, ..Ranks::default() }, 600),
+        (Ranks { empty: true, sibling_has_data: true, ..Ranks::default() }, 1_000),
+    ] {
+        for seed in 0..20 {
+            let mut election = Election::default();
+            let verdict = election.advance(NOW, &facts(ranks), &rules, &mut Rng::new(seed));
+            let Verdict::Scheduled { delay } = verdict else { panic!("{verdict:?}") };
+            let (low, high) = (Duration::from_millis(least), Duration::from_millis(least + 100));
+            assert!((low..high).contains(&delay), "{ranks:?}: {delay}");
+        }
+    }
+}
+
+#[test]
+fn nobody_waits_who_is_best_or_told_to() {
+    let rules = Rules::default();
+    let best = facts(Ranks { best: true, ..Ranks::default() });
+    let manual = Facts { manual: true, ..facts(Ranks { rank: 3, ..Ranks::default() }) };
+    let told = Facts { delay: Some(Duration::ZERO), ..facts(Ranks { rank: 3, ..Ranks::default() }) };
+    for facts in [best, manual, told] {
+        let (mut election, mut rng) = (Election::default(), Rng::new(1));
+        let verdict = election.advance(NOW, &facts, &rules, &mut rng);
+        assert_eq!(verdict, Verdict::Scheduled { delay: Duration::ZERO });
+        assert_eq!(election.advance(NOW, &facts, &rules, &mut rng), Verdict::Ask);
+    }
+}
+
+#[test]
+fn a_rank_that_changes_moves_the_start_both_ways() {
+    let (mut election, mut rng, rules) = (Election::default(), Rng::new(1), Rules::default());
+    let at = |rank| facts(Ranks { rank, ..Ranks::default() });
+    let Verdict::Scheduled { delay } = election.advance(NOW, &at(1), &rules, &mut rng) else { panic!() };
+    let step = Duration::from_millis(200);
+    assert_eq!(election.advance(NOW, &at(2), &rules, &mut rng), Verdict::Moved { delay: delay + step });
+    assert_eq!(election.advance(NOW, &at(1), &rules, &mut rng), Verdict::Moved { delay });
+    let old = Rules { rank_improves: false, ..rules };
+    assert_eq!(election.advance(NOW, &at(0), &old, &mut rng), Verdict::Wait, "before #762 ranks only worsen");
+}
+
+fn requesting(quorum: u32) -> Election {
+    let (mut election, mut rng) = (Election::default(), Rng::new(1));
+    let facts = Facts { manual: true, ..facts(Ranks::default()) };
+    election.advance(NOW, &facts, &Rules::default(), &mut rng);
+    election.asked(Epoch(7), quorum);
+    election
+}
+
+#[test]
+fn a_vote_counts_once_per_voter_and_only_for_the_epoch_asked_for() {
+    let mut election = requesting(2);
+    let mut ack = |voter, has_vote, epoch| election.answer(id(voter), has_vote, Epoch(epoch), Answer::Acked);
+    assert_eq!(ack('a', true, 6), Treatment::OtherEpoch);
+    assert_eq!(ack('a', true, 8), Treatment::OtherEpoch);
+    assert_eq!(ack('a', false, 7), Treatment::NotAVoter);
+    assert_eq!(ack('a', true, 7), Treatment::Counted);
+    assert_eq!(ack('a', true, 7), Treatment::Repeated);
+    assert_eq!(election.votes(), 1);
+    let idle = &mut Election::default();
+    assert_eq!(idle.answer(id('a'), true, Epoch(7), Answer::Acked), Treatment::NotAsking);
+}
+
+#[test]
+fn votes_of_an_earlier_round_are_gone_when_the_next_asks() {
+    // M12: two late votes for epoch 7 must not win epoch 8.
+    let mut election = requesting(2);
+    election.answer(id('a'), true, Epoch(7), Answer::Acked);
+    election.forget();
+    assert_eq!(election.answer(id('b'), true, Epoch(7), Answer::Acked), Treatment::NotAsking);
+    let facts = Facts { manual: true, ..facts(Ranks::default()) };
+    let (rules, mut rng) = (Rules::default(), Rng::new(2));
+    election.advance(NOW, &facts, &rules, &mut rng);
+    election.asked(Epoch(8), 2);
+    assert_eq!(election.votes(), 0);
+    assert_eq!(election.advance(NOW, &facts, &rules, &mut rng), Verdict::Wait);
+}
+
+#[test]
+fn wins_with_a_quorum_of_now_and_of_when_it_asked() {
+    for (asked, now, votes, wins) in
+        [(2, 2, "ab", true), (2, 2, "a", false), (3, 2, "ab", false), (2, 3, "ab", false)]
+    {
+        let mut election = requesting(asked);
+        for voter in votes.chars() {
+            election.answer(id(voter), true, Epoch(7), Answer::Acked);
+        }
+        let facts = Facts { quorum: now, ..facts(Ranks::default()) };
+        let verdict = election.advance(NOW, &facts, &Rules::default(), &mut Rng::new(1));
+        assert_eq!(matches!(verdict, Verdict::Won { .. }), wins, "{asked} {now} {votes}");
+    }
+}
+
+#[test]
+fn expires_after_two_timeouts_and_tries_again_after_four() {
+    let mut election = requesting(2);
+    let (facts, rules, mut rng) = (facts(Ranks::default()), Rules::default(), Rng::new(1));
+    let at = |millis| NOW + Duration::from_millis(millis);
+    assert_eq!(election.advance(at(6_000), &facts, &rules, &mut rng), Verdict::Wait);
+    assert_eq!(election.advance(at(6_001), &facts, &rules, &mut rng), Verdict::Expired { epoch: Epoch(7) });
+    assert_eq!(election.answer(id('a'), true, Epoch(7), Answer::Acked), Treatment::NotAsking);
+    assert_eq!(election.advance(at(12_000), &facts, &rules, &mut rng), Verdict::Wait);
+    let verdict = election.advance(at(12_001), &facts, &rules, &mut rng);
+    assert!(matches!(verdict, Verdict::Scheduled { .. }), "{verdict:?}");
+}
+
+/// Five voters a to e, of which a is my failed primary; I ask in epoch 7 and need three.
+fn five_voters() -> (ClusterView, Election) {
+    let mut view = ClusterView::new(peer('n', 'a', NodeFlags::REPLICA));
+    for (at, letter) in (0_u16..).zip("abcde".chars()) {
+        let ix = view.add(peer(letter, letter, NodeFlags::PRIMARY));
+        view.assign_all(&SlotSet::from_ranges([(at * 10, at * 10 + 9)]), ix);
+    }
+    view.size = 5;
+    (view, requesting(3))
+}
+
+fn fail(view: &mut ClusterView, letter: char) {
+    let ix = view.lookup(id(letter)).expect("known");
+    view.peer_mut(ix).flags.insert(NodeFlags::FAIL);
+}
+
+fn nack(election: &mut Election, letter: char, reason: NackReason) -> Treatment {
+    election.answer(id(letter), true, Epoch(7), Answer::Nacked(reason))
+}
+
+#[test]
+fn a_round_is_hopeless_when_too_few_votes_can_still_come() {
+    let (mut view, mut election) = five_voters();
+    fail(&mut view, 'a');
+    assert_eq!(election.achievable(&view), 4);
+    nack(&mut election, 'b', NackReason::AlreadyVoted);
+    assert_eq!(election.hopeless(&view), None, "three may still say yes");
+    nack(&mut election, 'c', NackReason::AlreadyVoted);
+    let end = RoundEnd::Hopeless { achievable: 2, needed: 3 };
+    assert_eq!(election.hopeless(&view), Some(end));
+}
+
+#[test]
+fn a_voter_that_refused_and_then_failed_is_taken_off_once() {
+    // N2: the merged revision subtracted it twice and ended a round that could be won.
+    let (mut view, mut election) = five_voters();
+    nack(&mut election, 'a', NackReason::AlreadyVoted);
+    fail(&mut view, 'a');
+    nack(&mut election, 'b', NackReason::AlreadyVoted);
+    assert_eq!(election.achievable(&view), 3);
+    assert_eq!(election.hopeless(&view), None);
+}
+
+#[test]
+fn a_vote_given_stays_given_when_its_voter_fails() {
+    // N3.
+    let (mut view, mut election) = five_voters();
+    election.answer(id('a'), true, Epoch(7), Answer::Acked);
+    fail(&mut view, 'a');
+    nack(&mut election, 'b', NackReason::AlreadyVoted);
+    nack(&mut election, 'c', NackReason::AlreadyVoted);
+    assert_eq!(election.achievable(&view), 3);
+}
+
+#[test]
+fn a_refusal_of_another_epoch_or_said_twice_changes_nothing() {
+    // N1 and N4.
+    let (mut view, mut election) = five_voters();
+    fail(&mut view, 'a');
+    let old = election.answer(id('b'), true, Epoch(6), Answer::Nacked(NackReason::EpochOld));
+    assert_eq!(old, Treatment::OtherEpoch);
+    assert_eq!(nack(&mut election, 'b', NackReason::EpochOld), Treatment::Counted);
+    assert_eq!(nack(&mut election, 'b', NackReason::EpochOld), Treatment::Repeated);
+    assert_eq!(election.achievable(&view), 3);
+}
+
+#[test]
+fn only_refusals_that_cannot_turn_end_a_voters_part() {
+    // N5: the others would make a hot retry loop.
+    for (code, treatment) in [
+        (1, Treatment::NotFinal),
+        (2, Treatment::Counted),
+        (3, Treatment::Counted),
+        (4, Treatment::NotFinal),
+        (5, Treatment::NotFinal),
+        (6, Treatment::NotFinal),
+        (7, Treatment::Counted),
+        (0, Treatment::NotFinal),
+        (8, Treatment::NotFinal),
+    ] {
+        let (_, mut election) = five_voters();
+        assert_eq!(nack(&mut election, 'b', NackReason::from_code(code)), treatment, "reason {code}");
+    }
+}
+
+#[test]
+fn the_pause_after_lost_rounds_grows_and_differs_by_chance() {
+    let (mut rng, rules) = (Rng::new(3), Rules::default());
+    let mut election = requesting(2);
+    let told = Facts { delay: Some(Duration::ZERO), ..facts(Ranks::default()) };
+    for lost in 1..=5_u64 {
+        election.reset(NOW, T, &rules, &mut rng);
+        let verdict = election.advance(NOW, &told, &rules, &mut rng);
+        let Verdict::Scheduled { delay } = verdict else { panic!("{verdict:?}") };
+        let least = Duration::from_millis(100) * lost;
+        assert!(least <= delay && delay < least * 2, "after {lost}: {delay}");
+        election.asked(Epoch(7 + lost), 2);
+    }
+    assert_eq!(election.resets(), 5);
+    let manual = Facts { manual: true, ..told };
+    election.reset(NOW, T, &rules, &mut rng);
+    let verdict = election.advance(NOW, &manual, &rules, &mut rng);
+    assert_eq!(verdict, Verdict::Scheduled { delay: Duration::ZERO }, "an operator does not wait");
+}

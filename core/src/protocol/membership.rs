@@ -1,0 +1,215 @@
+//! Who belongs to the cluster, how nodes are introduced and how they are forgotten (protocol.md §3).
+
+use std::net::IpAddr;
+
+use crate::base::{Address, Duration, Instant, NodeId, Rng, Rules, ShardId};
+use crate::cluster::{ClusterView, Peer, PeerIx};
+use crate::wire::{GossipEntry, Header, NodeFlags};
+
+/// How long a node may stay in handshake (§3.2).
+pub fn handshake_timeout(node_timeout: Duration) -> Duration {
+    node_timeout.max(Duration::from_secs(1))
+}
+
+/// How the two ids on an outbound link compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// The node is who it was.
+    Same,
+    /// The handshake is done: the node has its true id now.
+    Introduced,
+    /// The node is known under another row already: the handshake row must go.
+    Duplicate(PeerIx),
+    /// Another node answers at this address.
+    Mismatch,
+}
+
+/// Begins a handshake with an address; `None` if one is under way there. Re-states `clusterStartHandshake`.
+pub fn start_handshake(
+    view: &mut ClusterView,
+    address: Address,
+    now: Instant,
+    rng: &mut Rng,
+) -> Option<PeerIx> {
+    let same = |peer: &Peer| {
+        peer.in_handshake()
+            && (peer.address.ip, peer.address.port, peer.address.cport)
+                == (address.ip, address.port, address.cport)
+    };
+    if view.iter().any(|(_, peer)| same(peer)) {
+        return None;
+    }
+    let (id, shard) = (NodeId::random(rng), ShardId::random(rng));
+    Some(view.add(Peer::new(id, shard, NodeFlags::HANDSHAKE | NodeFlags::MEET, address, now)))
+}
+
+/// A MEET came from someone unknown: makes a row for it, to be introduced by a ping of our own.
+pub fn met(view: &mut ClusterView, address: Address, now: Instant, rng: &mut Rng) -> PeerIx {
+    let (id, shard) = (NodeId::random(rng), ShardId::random(rng));
+    view.add(Peer::new(id, shard, NodeFlags::HANDSHAKE, address, now))
+}
+
+/// Compares who should be at the other end of our link with who is; finishes a handshake.
+pub fn identify(view: &mut ClusterView, ix: PeerIx, header: &Header) -> Identity {
+    let peer = view.peer(ix);
+    if peer.in_handshake() {
+        if let Some(known) = view.lookup(header.sender) {
+            return Identity::Duplicate(known);
+        }
+        view.rename(ix, header.sender);
+        let peer = view.peer_mut(ix);
+        peer.flags.remove(NodeFlags::HANDSHAKE | NodeFlags::MEET);
+        peer.flags.insert(header.flags & (NodeFlags::PRIMARY | NodeFlags::REPLICA));
+        return Identity::Introduced;
+    }
+    if peer.id == header.sender { Identity::Same } else { Identity::Mismatch }
+}
+
+/// The address a header announces, completed by the one its socket shows.
+pub fn announced(header: &Header, remote: IpAddr) -> Address {
+    Address { ip: header.address.ip.or(Some(remote)), ..header.address }
+}
+
+/// Adds a node first heard of by gossip, if it may be added (§3.3).
+pub fn learn(view: &mut ClusterView, entry: &GossipEntry, now: Instant, rng: &mut Rng) -> Option<PeerIx> {
+    let unfit = NodeFlags::NOADDR | NodeFlags::HANDSHAKE;
+    if entry.flags.intersects(unfit) || entry.address.ip.is_none() || view.blacklist.contains_key(&entry.node)
+    {
+        return None;
+    }
+    // Roles, suspicions and capabilities are the gossiper's: only the node's own header says them
+    // for sure, and a capability believed too early could send a frame that closes the link (§2.6).
+    let kept = NodeFlags::PRIMARY | NodeFlags::REPLICA | NodeFlags::NOFAILOVER;
+    let mut flags = entry.flags & kept;
+    if !flags.intersects(NodeFlags::PRIMARY | NodeFlags::REPLICA) {
+        flags |= NodeFlags::PRIMARY;
+    }
+    Some(view.add(Peer::new(entry.node, ShardId::random(rng), flags, entry.address, now)))
+}
+
+/// Whether a node that never called back should be sent MEET again (§3.2).
+pub fn wants_meet(peer: &Peer, now: Instant, node_timeout: Duration, rules: &Rules) -> bool {
+    let timeout = handshake_timeout(node_timeout);
+    let silent = NodeFlags::HANDSHAKE | NodeFlags::NOADDR | NodeFlags::PFAIL | NodeFlags::FAIL;
+    rules.meet_until_answered
+        && !peer.flags.intersects(silent)
+        && peer.flags.contains(NodeFlags::LIGHT_MODULE)
+        && peer.outbound.is_some()
+        && peer.inbound.is_none()
+        && now.since(peer.inbound_lost_at) > timeout
+        && peer.meet_sent.is_none_or(|at| now.since(at) > timeout)
+}
+
+/// Takes over the capabilities a node shows in its own header (§2.11 step 2).
+pub fn copy_capabilities(peer: &mut Peer, header: &Header) {
+    let direct =
+        NodeFlags::LIGHT_PUBLISH | NodeFlags::LIGHT_MODULE | NodeFlags::MY_PRIMARY_FAIL | NodeFlags::NACK;
+    peer.flags = (peer.flags - direct) | (header.flags & direct);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{Epoch, LinkId, Offset, SlotSet};
+    use crate::wire::MessageFlags;
+
+    fn address(port: u16) -> Address {
+        Address::new(IpAddr::from([127, 0, 0, 1]), port)
+    }
+
+    fn alone() -> (ClusterView, Rng) {
+        let mut rng = Rng::new(1);
+        let (id, shard) = (NodeId::random(&mut rng), ShardId::random(&mut rng));
+        (ClusterView::new(Peer::new(id, shard, NodeFlags::PRIMARY, address(1), Instant::ZERO)), rng)
+    }
+
+    fn header(sender: NodeId) -> Header {
+        Header {
+            sender,
+            current_epoch: Epoch::ZERO,
+            config_epoch: Epoch::ZERO,
+            offset: Offset::ZERO,
+            slots: SlotSet::EMPTY,
+            replica_of: None,
+            address: address(2),
+            flags: NodeFlags::PRIMARY | NodeFlags::MYSELF | NodeFlags::NACK,
+            state_fail: false,
+            message_flags: MessageFlags::empty(),
+        }
+    }
+
+    #[test]
+    fn a_handshake_ends_with_the_true_name() {
+        let (mut view, mut rng) = alone();
+        let ix = start_handshake(&mut view, address(2), Instant::ZERO, &mut rng).expect("a new address");
+        assert_eq!(start_handshake(&mut view, address(2), Instant::ZERO, &mut rng), None);
+        let id = NodeId::random(&mut rng);
+        assert_eq!(identify(&mut view, ix, &header(id)), Identity::Introduced);
+        assert_eq!(view.lookup(id), Some(ix));
+        assert!(view.peer(ix).is_primary() && !view.peer(ix).in_handshake());
+        assert_eq!(identify(&mut view, ix, &header(id)), Identity::Same);
+        assert_eq!(identify(&mut view, ix, &header(NodeId::random(&mut rng))), Identity::Mismatch);
+    }
+
+    #[test]
+    fn a_node_met_twice_keeps_its_first_row() {
+        let (mut view, mut rng) = alone();
+        let id = NodeId::random(&mut rng);
+        let first = start_handshake(&mut view, address(2), Instant::ZERO, &mut rng).expect("new");
+        identify(&mut view, first, &header(id));
+        let second = start_handshake(&mut view, address(2), Instant::ZERO, &mut rng).expect("new");
+        assert_eq!(identify(&mut view, second, &header(id)), Identity::Duplicate(first));
+    }
+
+    #[test]
+    fn capabilities_never_come_by_gossip() {
+        let (mut view, mut rng) = alone();
+        let id = NodeId::random(&mut rng);
+        let entry = GossipEntry {
+            node: id,
+            ping_sent: 0,
+            pong_received: 0,
+            address: address(2),
+            flags: NodeFlags::REPLICA | NodeFlags::NACK | NodeFlags::LIGHT_MODULE | NodeFlags::FAIL,
+        };
+        let ix = learn(&mut view, &entry, Instant::ZERO, &mut rng).expect("a new node");
+        assert_eq!(view.peer(ix).flags, NodeFlags::REPLICA);
+        copy_capabilities(view.peer_mut(ix), &header(id));
+        assert!(view.peer(ix).flags.contains(NodeFlags::NACK));
+    }
+
+    #[test]
+    fn a_forgotten_node_is_not_learned_again() {
+        let (mut view, mut rng) = alone();
+        let id = NodeId::random(&mut rng);
+        view.blacklist.insert(id, Instant::from_millis(60_000));
+        let entry = GossipEntry {
+            node: id,
+            ping_sent: 0,
+            pong_received: 0,
+            address: address(2),
+            flags: NodeFlags::PRIMARY,
+        };
+        assert_eq!(learn(&mut view, &entry, Instant::ZERO, &mut rng), None);
+        view.expire_blacklist(Instant::from_millis(60_000));
+        assert!(learn(&mut view, &entry, Instant::ZERO, &mut rng).is_some());
+    }
+
+    #[test]
+    fn a_peer_that_never_called_back_is_met_again() {
+        let (mut view, mut rng) = alone();
+        let ix = start_handshake(&mut view, address(2), Instant::ZERO, &mut rng).expect("new");
+        identify(&mut view, ix, &header(NodeId::random(&mut rng)));
+        let peer = view.peer_mut(ix);
+        peer.outbound = Some(LinkId(1));
+        peer.flags.insert(NodeFlags::LIGHT_MODULE);
+        let (t, rules) = (Duration::from_secs(3), Rules::default());
+        assert!(!wants_meet(peer, Instant::from_millis(3_000), t, &rules));
+        assert!(wants_meet(peer, Instant::from_millis(3_001), t, &rules));
+        peer.meet_sent = Some(Instant::from_millis(3_001));
+        assert!(!wants_meet(peer, Instant::from_millis(3_101), t, &rules));
+        peer.meet_sent = None;
+        peer.flags.remove(NodeFlags::LIGHT_MODULE);
+        assert!(!wants_meet(peer, Instant::from_millis(9_000), t, &rules), "old nodes crash on it");
+    }
+}
