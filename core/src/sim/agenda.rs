@@ -23,6 +23,8 @@ pub(super) enum Step {
     Synced(HostIx, u32),
     /// A host has loaded a snapshot. Out of date unless it still loads from this connection.
     Loaded(HostIx, ConnId),
+    /// A process takes up what waits for it.
+    Resume(HostIx),
     /// The clients send their next write.
     ClientTurn,
     /// A write reaches a host.

@@ -44,7 +44,9 @@ impl Simulator {
             Output::Send(link, frame) => self.send(host, link, &frame),
             Output::Follow(follow) => self.follow(host, follow),
             Output::DropReplicas => self.drop_replicas(host),
-            Output::StreamPing(_) => self.stream_on(host, None),
+            Output::StreamPing(_) => {
+                self.stream_on(host, None);
+            }
             Output::PauseWrites(paused) => self.pause_writes(host, paused),
             Output::Notify(event) => self.note(host, event),
         }

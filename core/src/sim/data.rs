@@ -19,7 +19,7 @@ pub(super) enum DataMessage {
     /// `+FULLRESYNC`.
     Full(HistoryPoint),
     /// The snapshot itself.
-    Snapshot { point: HistoryPoint, place: Option<Place> },
+    Snapshot { point: HistoryPoint, place: Option<Place>, load: Duration },
     /// The stream, up to here.
     Stream { place: Place },
     /// Not now.

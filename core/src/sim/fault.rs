@@ -27,6 +27,18 @@ impl FrameFilter {
     }
 }
 
+impl FrameFilter {
+    /// Whether it matches everything that another matches.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        let hosts = |wide: &[HostIx], narrow: &[HostIx]| {
+            wide.is_empty() || (!narrow.is_empty() && narrow.iter().all(|host| wide.contains(host)))
+        };
+        self.kind.is_none_or(|kind| other.kind == Some(kind))
+            && hosts(&self.from, &other.from)
+            && hosts(&self.to, &other.to)
+    }
+}
+
 impl DropRule {
     /// Whether this frame gets lost; counts it.
     pub(super) fn takes(&mut self, kind: Kind, from: HostIx, to: HostIx) -> bool {

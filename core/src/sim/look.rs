@@ -8,7 +8,7 @@ use crate::wire::{Kind, NackReason};
 
 use super::host::Power;
 use super::network::{Payload, Side};
-use super::{Digest, HostIx, Names, Record, Simulator, Writes};
+use super::{Digest, Failover, HostIx, Names, Record, Simulator, Violation, Writes};
 
 /// Whether a host's process runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -132,7 +132,7 @@ impl Simulator {
 
     /// Every host in order.
     pub fn hosts(&self) -> impl ExactSizeIterator<Item = HostView<'_>> {
-        (0..).zip(&self.hosts).map(|(at, host)| host.look(HostIx(at)))
+        self.hosts.iter().enumerate().map(|(at, host)| host.look(HostIx(u16::try_from(at).unwrap_or(u16::MAX))))
     }
 
     /// One host.
@@ -147,7 +147,7 @@ impl Simulator {
 
     /// Everything on its way, connection by connection.
     pub fn in_flight(&self) -> impl Iterator<Item = InFlight> + '_ {
-        self.network.conns.values().flat_map(|conn| {
+        self.network.conns.values().flat_map(move |conn| {
             [Side::Dialer, Side::Acceptor].into_iter().flat_map(move |to| {
                 let (from_host, to_host) = (conn.host(to.other()), conn.host(to));
                 let pipe = conn.pipe(to);
@@ -224,6 +224,21 @@ impl Simulator {
             }
         }
         best.map(|(_, _, host)| host)
+    }
+
+    /// Every property that broke: when, on which host, and how.
+    pub fn violations(&self) -> &[(Instant, Option<HostIx>, Violation)] {
+        &self.recorder.violations
+    }
+
+    /// Every failover so far.
+    pub fn failovers(&self) -> &[Failover] {
+        &self.director.ledger.failovers
+    }
+
+    /// How many epochs ended with their votes divided and no winner.
+    pub fn split_votes(&self) -> u64 {
+        self.director.ledger.split_votes
     }
 
     /// Whether every slot has a live primary that all live nodes agree on.

@@ -14,20 +14,26 @@ mod birth;
 mod carry;
 mod client;
 mod data;
+mod director;
 mod fault;
 mod history;
 mod host;
+mod ledger;
 mod look;
 mod names;
 mod network;
 mod operate;
 mod record;
 mod replicate;
+mod select;
 mod simulator;
 mod transport;
 mod watch;
+#[cfg(test)]
+mod first_walk;
 
 pub use client::Writes;
+pub use ledger::Failover;
 pub use look::{Brief, Cargo, HostView, InFlight, Liveness, ShardView, Wall};
 pub use names::{HostIx, Names};
 pub use record::{Digest, Happening, Keep, Record, Violation, What};

@@ -153,6 +153,7 @@ pub(super) struct Recorder {
     pub(super) messages: [u64; Kind::ALL.len()],
     pub(super) delivered: u64,
     pub(super) step: u64,
+    pub(super) violations: Vec<(Instant, Option<HostIx>, Violation)>,
 }
 
 impl Recorder {
@@ -165,6 +166,9 @@ impl Recorder {
             What::Happening(happening) => write!(self.digest, "{happening:?}"),
             What::Violation(violation) => write!(self.digest, "{violation:?}"),
         };
+        if let What::Violation(violation) = &what {
+            self.violations.push((at, host, violation.clone()));
+        }
         if self.keep == Keep::Records {
             self.records.push(Record { index: self.count, step: self.step, at, host, what });
         }

@@ -68,7 +68,7 @@ impl Simulator {
             DataMessage::Psync(_) => {}
             DataMessage::Continue(history) => self.tell(host, ReplicationInput::Continued(history)),
             DataMessage::Full(point) => self.tell(host, ReplicationInput::FullSync(point)),
-            DataMessage::Snapshot { place, .. } => self.load(host, id, place),
+            DataMessage::Snapshot { place, load, .. } => self.load(host, id, place, load),
             DataMessage::Stream { place } => self.apply(host, place),
             DataMessage::Refused => {
                 self.hosts[host.get()].data.following = None;
@@ -94,7 +94,7 @@ impl Simulator {
             PsyncAnswer::Full(point) => {
                 say(DataMessage::Full(point), Duration::ZERO);
                 // Half of the time it travels, half of the time it is loaded.
-                say(DataMessage::Snapshot { point, place }, snapshot / 2);
+                say(DataMessage::Snapshot { point, place, load: snapshot / 2 }, snapshot / 2);
             }
             PsyncAnswer::NoPrimaryLink => {
                 say(DataMessage::Refused, Duration::ZERO);
@@ -105,11 +105,10 @@ impl Simulator {
     }
 
     /// A snapshot is there: the old data set goes, and loading takes its time.
-    fn load(&mut self, host: HostIx, conn: ConnId, place: Option<Place>) {
+    fn load(&mut self, host: HostIx, conn: ConnId, place: Option<Place>, takes: Duration) {
         let data = &mut self.hosts[host.get()].data;
         data.place = None;
         data.loading = Some(Loading { conn, place, behind: VecDeque::new() });
-        let takes = self.hosts[host.get()].settings.snapshot / 2;
         self.watch.dirty = true;
         self.tell(host, ReplicationInput::Loading);
         self.agenda.enter(self.now + takes, Step::Loaded(host, conn));

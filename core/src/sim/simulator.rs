@@ -9,6 +9,7 @@ use crate::scenario::Script;
 use super::agenda::{Agenda, Step};
 use super::client::Clients;
 use super::history::Histories;
+use super::director::Director;
 use super::host::{Host, Input, Power};
 use super::network::Network;
 use super::record::Recorder;
@@ -31,11 +32,19 @@ pub struct Simulator {
     pub(super) clients: Clients,
     pub(super) recorder: Recorder,
     pub(super) watch: Watch,
+    pub(super) director: Director,
 }
 
 impl Simulator {
     /// Does the next thing that happens. False if nothing ever will.
     pub fn step(&mut self) -> bool {
+        if let Some(deadline) = self.deadline()
+            && self.next_due().is_none_or(|due| due > deadline)
+        {
+            self.now = self.now.max(deadline);
+            self.end_run();
+            return true;
+        }
         while let Some((at, step)) = self.agenda.pop() {
             self.now = self.now.max(at);
             if self.dispatch(step) {
@@ -49,7 +58,7 @@ impl Simulator {
 
     /// Does everything up to and including this moment, and makes it the present.
     pub fn play(&mut self, until: Instant) {
-        while self.next_due().is_some_and(|due| due <= until) {
+        while self.next_due().into_iter().chain(self.deadline()).min().is_some_and(|due| due <= until) {
             self.step();
         }
         self.now = self.now.max(until);
@@ -63,6 +72,7 @@ impl Simulator {
             Step::Timer(host, token) => return self.wake(host, token),
             Step::Synced(host, incarnation) => return self.synced(host, incarnation),
             Step::Loaded(host, conn) => self.deliver(host, Input::Loaded(conn)),
+            Step::Resume(host) => self.catch_up(host),
             Step::ClientTurn => self.client_turn(),
             Step::WriteArrives(host, write) => self.write_arrives(host, write),
             Step::WriteAnswered(write) => self.write_answered(write),
@@ -92,7 +102,7 @@ impl Simulator {
     pub(super) fn deliver(&mut self, host: HostIx, input: Input) {
         let found = &mut self.hosts[host.get()];
         match found.power {
-            Power::Up if !found.busy => self.handle(host, input),
+            Power::Up if !found.busy && found.inbox.is_empty() => self.handle(host, input),
             Power::Up | Power::Paused => found.inbox.push_back(input),
             Power::Down | Power::Off => {}
         }
@@ -131,6 +141,7 @@ impl Simulator {
     /// Remembers a node's word.
     pub(super) fn note(&mut self, host: HostIx, event: Event) {
         self.watch.event(&event);
+        self.heard(host, &event);
         self.recorder.push(self.now, Some(host), What::Event(event));
     }
 
