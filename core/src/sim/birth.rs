@@ -15,6 +15,7 @@ use super::history::Histories;
 use super::host::Host;
 use super::names::{history_id, node_id, shard_id};
 use super::network::{ConnId, Network};
+use super::properties::Checker;
 use super::record::Recorder;
 use super::watch::Watch;
 use super::{HostIx, Keep, Names, ShardView, Simulator};
@@ -95,6 +96,7 @@ impl Simulator {
             recorder: Recorder { keep, ..Recorder::default() },
             watch: Watch::default(),
             director: Director::default(),
+            checker: Checker::default(),
         };
         world.form(&born);
         world

@@ -27,6 +27,9 @@ impl Simulator {
             let Some(output) = found.node.as_mut().and_then(|node| node.poll_output()) else { break };
             self.carry(host, output);
         }
+        let (checker, scene) = self.judges();
+        checker.settled(scene, host);
+        self.sentence();
         self.rearm(host);
     }
 
@@ -116,6 +119,10 @@ impl Simulator {
         let to = conn.host(side.other());
         let kind = frame.kind();
         self.recorder.sent(kind);
+        if let Frame::Full(message) = frame {
+            let (checker, scene) = self.judges();
+            checker.sent(scene, host, to, message);
+        }
         if self.network.drops.iter_mut().any(|rule| rule.takes(kind, host, to)) {
             return;
         }

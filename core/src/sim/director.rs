@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::base::{Duration, Instant, Rng};
 use crate::node::Event;
-use crate::scenario::{Action, Condition, Run, Script, Statement};
+use crate::scenario::{Condition, Run, Script, Selector, Statement};
 
 use super::ledger::Ledger;
 use super::{HostIx, Simulator};
@@ -18,7 +18,7 @@ struct Wait {
     statement: Option<usize>,
     /// A moment like it has been.
     seen: Option<Instant>,
-    /// Since when it has held without a break.
+    /// When it first held after the first fault, of one that is to hold within a time.
     since: Option<Instant>,
     done: bool,
 }
@@ -127,6 +127,9 @@ impl Simulator {
         let now = self.now;
         let shard = self.shard_of(host);
         let split = self.director.ledger.event(now, host, shard, event, &self.names);
+        if split {
+            self.checker.hit("split vote");
+        }
         let mut director = std::mem::take(&mut self.director);
         let waits = director.until.iter_mut().chain(&mut director.whens).chain(&mut director.expects);
         for wait in waits.filter(|wait| wait.seen.is_none() && !wait.done) {
@@ -195,6 +198,7 @@ impl Simulator {
     }
 
     fn note_expectations(&mut self) {
+        let start = self.director.first_fault.unwrap_or(Instant::ZERO);
         for at in 0..self.director.expects.len() {
             let number = self.director.expects[at].statement;
             let timed = number.and_then(|number| self.script.statements.get(number)).is_some_and(|found| {
@@ -207,7 +211,10 @@ impl Simulator {
             let wait = wait.clone();
             let holds = self.holds(&wait);
             let wait = &mut self.director.expects[at];
-            wait.since = if holds { wait.since.or(Some(self.now)) } else { None };
+            // What held before the fault says nothing about what came after it.
+            if wait.since.is_none_or(|since| since < start) {
+                wait.since = holds.then_some(self.now);
+            }
         }
     }
 
@@ -222,7 +229,9 @@ impl Simulator {
             Condition::Covered => self.watch.covered,
             Condition::Converged => self.looks_converged(),
             Condition::PrimaryOf { shard, node } => {
-                self.primary_of(*shard).is_some_and(|host| self.hosts[host.get()].name == *node)
+                self.meant(Selector::Primary(*shard))
+                    .iter()
+                    .any(|host| self.hosts[host.get()].name == *node)
             }
             Condition::EpochAtLeast(epoch) => self
                 .hosts
@@ -308,7 +317,9 @@ impl Simulator {
                 };
                 let met = match condition {
                     Condition::Not(inner) if !inner.is_standing() => !(wait.seen.is_some() && in_time(wait.seen)),
-                    condition if condition.is_standing() => self.holds(wait) && in_time(wait.since),
+                    condition if condition.is_standing() => {
+                        if within.is_some() { in_time(wait.since) } else { self.holds(wait) }
+                    }
                     _ => self.holds(wait) && in_time(wait.seen.or(Some(self.now))),
                 };
                 Some((found.line, found.value.to_string(), met))
@@ -320,9 +331,4 @@ impl Simulator {
     pub fn first_fault(&self) -> Option<Instant> {
         self.director.first_fault
     }
-}
-
-/// An action as a statement at a moment.
-pub(super) fn at(at: Instant, action: Action) -> Statement {
-    Statement::At { at, action }
 }

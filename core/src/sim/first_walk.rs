@@ -13,3 +13,21 @@ fn walk() {
         if std::env::var("T").is_ok_and(|t| t == b.name) { let n = sim.names().clone(); for r in sim.records() { println!("{:>4} {} {}", r.host.map_or(String::new(), |h| n.host(h).to_string()), r.at, r.what.tell(&|id| n.tell(id))); } }
     }
 }
+#[test]
+fn seeds() {
+    let mut hits = std::collections::BTreeMap::new();
+    for b in LIBRARY {
+        let mut bad = 0; let mut ex = std::collections::BTreeMap::new();
+        let t = std::time::Instant::now();
+        for seed in 0..100 {
+            let mut script = parse(b.text).unwrap(); script.seed = seed;
+            let mut sim = Simulator::keeping(&script, Keep::Nothing);
+            sim.run();
+            for (k,v) in sim.checker.hits() { *hits.entry(*k).or_insert(0) += v; }
+            for v in sim.violations() { bad += 1; if bad < 4 { println!("{} seed {seed}: {:?}", b.name, v); } }
+            for (_, text, met) in sim.expectations() { if !met { ex.entry(text).or_insert((0,seed)).0 += 1; } }
+        }
+        println!("{}: {} violations {:?} {:?}", b.name, bad, ex, t.elapsed()/100);
+    }
+    println!("{hits:?}");
+}

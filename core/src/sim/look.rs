@@ -214,7 +214,9 @@ impl Simulator {
         let id = self.shard_ids.get(usize::from(shard.0)).copied()?;
         let mut best: Option<(bool, Epoch, HostIx)> = None;
         for (at, host) in (0..).zip(&self.hosts) {
-            let Some(node) = host.running().filter(|node| node.is_primary() && node.shard() == id) else {
+            // While it waits for its disk, what a node has decided is not yet so.
+            let settled = host.running().filter(|_| !host.busy);
+            let Some(node) = settled.filter(|node| node.is_primary() && node.shard() == id) else {
                 continue;
             };
             let me = node.view().me();

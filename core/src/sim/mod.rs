@@ -23,6 +23,7 @@ mod look;
 mod names;
 mod network;
 mod operate;
+pub mod properties;
 mod record;
 mod replicate;
 mod select;

@@ -55,6 +55,9 @@ impl Simulator {
                     FailoverMode::Force => Mode::Force,
                     FailoverMode::Takeover => Mode::Takeover,
                 };
+                if mode == Mode::Takeover {
+                    self.checker.operated(false);
+                }
                 self.each(&[*node], |world, host| world.command(host, Command::Failover(mode)));
             }
             Action::Replicate { node, primary } => {
@@ -106,6 +109,7 @@ impl Simulator {
     pub(super) fn stop(&mut self, host: HostIx, power: Power, happening: Happening) {
         self.happened(Some(host), happening);
         self.director.stopped(host, self.now);
+        self.checker.stopped(host);
         self.hosts[host.get()].stop(power);
         self.drop_connections(host, power == Power::Off);
     }
@@ -239,6 +243,7 @@ impl Simulator {
         let Some(node) = &self.hosts[giver.get()].node else { return };
         let slots = slots.unwrap_or_else(|| node.view().me().slots()).clone();
         let owner = self.id_of(taker);
+        self.checker.operated(true);
         self.move_keys(&slots, giver, taker);
         self.command(taker, Command::SetSlots { slots: slots.clone(), owner, imported: true });
         self.command(giver, Command::SetSlots { slots, owner, imported: false });

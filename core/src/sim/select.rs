@@ -1,6 +1,5 @@
 //! Who is meant: selectors of the language, resolved by the roles of the moment.
 
-use crate::base::ShardId;
 use crate::scenario::{Selector, ShardName};
 
 use super::{HostIx, Simulator};
@@ -74,10 +73,5 @@ impl Simulator {
             Some(node) => self.names.shard(node.shard()),
             None => Some(self.hosts[host.get()].name.shard),
         }
-    }
-
-    /// The id of a shard of the script.
-    pub(super) fn shard_id(&self, shard: ShardName) -> Option<ShardId> {
-        self.shard_ids.get(usize::from(shard.0)).copied()
     }
 }

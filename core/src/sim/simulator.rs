@@ -12,6 +12,7 @@ use super::history::Histories;
 use super::director::Director;
 use super::host::{Host, Input, Power};
 use super::network::Network;
+use super::properties::{Checker, Scene};
 use super::record::Recorder;
 use super::watch::Watch;
 use super::{Happening, HostIx, Names, ShardView, What};
@@ -33,6 +34,7 @@ pub struct Simulator {
     pub(super) recorder: Recorder,
     pub(super) watch: Watch,
     pub(super) director: Director,
+    pub(super) checker: Checker,
 }
 
 impl Simulator {
@@ -142,7 +144,30 @@ impl Simulator {
     pub(super) fn note(&mut self, host: HostIx, event: Event) {
         self.watch.event(&event);
         self.heard(host, &event);
+        let (checker, scene) = self.judges();
+        checker.event(scene, host, &event);
         self.recorder.push(self.now, Some(host), What::Event(event));
+    }
+
+    /// The judges, and what they may look at.
+    pub(super) fn judges(&mut self) -> (&mut Checker, Scene<'_>) {
+        let scene = Scene {
+            now: self.now,
+            hosts: &self.hosts,
+            names: &self.names,
+            histories: &self.histories,
+        };
+        (&mut self.checker, scene)
+    }
+
+    /// Remembers what the judges found.
+    pub(super) fn sentence(&mut self) {
+        if self.checker.is_quiet() {
+            return;
+        }
+        for (host, violation) in self.checker.take() {
+            self.recorder.push(self.now, Some(host), What::Violation(violation));
+        }
     }
 
     /// Remembers what the world did.

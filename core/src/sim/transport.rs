@@ -266,6 +266,9 @@ impl Simulator {
         let frame = wire::decode(bytes).expect("a node's own frame decodes");
         self.watch.delivered(brief);
         if let Some(node) = &mut self.hosts[host.get()].node {
+            if let wire::Frame::Full(message) = &frame {
+                self.checker.delivered(from, host, node, message);
+            }
             node.handle_frame(self.now, link, frame);
         }
     }
