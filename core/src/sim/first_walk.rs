@@ -3,7 +3,7 @@ use super::*;
 #[test]
 fn walk() {
     for b in LIBRARY {
-        let script = parse(b.text).unwrap();
+        let mut script = parse(b.text).unwrap(); if let Ok(s) = std::env::var("SEED") { script.seed = s.parse().unwrap(); }
         let t = std::time::Instant::now();
         let mut sim = Simulator::new(&script);
         sim.run();

@@ -26,8 +26,11 @@ mod operate;
 pub mod properties;
 mod record;
 mod replicate;
+mod report;
 mod select;
 mod simulator;
+mod timeline;
+pub mod trace;
 mod transport;
 mod watch;
 #[cfg(test)]
@@ -38,4 +41,6 @@ pub use ledger::Failover;
 pub use look::{Brief, Cargo, HostView, InFlight, Liveness, ShardView, Wall};
 pub use names::{HostIx, Names};
 pub use record::{Digest, Happening, Keep, Record, Violation, What};
+pub use report::{ExpectationRow, FailoverRow, Report, ViolationRow, WritesRow};
 pub use simulator::Simulator;
+pub use timeline::{BranchIx, Cursor, Timeline, is_electoral};

@@ -323,6 +323,12 @@ impl Simulator {
     /// so that its text alone gives the same run.
     pub fn intend(&mut self, action: Action) -> crate::base::Instant {
         let at = crate::base::Instant::from_millis(self.now.as_millis() + 1);
+        self.intend_at(at, action);
+        at
+    }
+
+    /// Adds an action to the script at a moment that has not come yet.
+    pub(super) fn intend_at(&mut self, at: crate::base::Instant, action: Action) {
         let script = Arc::make_mut(&mut self.script);
         script.statements.push(crate::scenario::Located {
             line: 0,
@@ -331,7 +337,6 @@ impl Simulator {
         let number = script.statements.len() - 1;
         self.agenda.enter_statement(at, number);
         self.director.last_at = self.director.last_at.max(at);
-        at
     }
 
     /// The script, with what was done by hand.

@@ -53,7 +53,7 @@ impl Claims {
         if header.flags.contains(NodeFlags::PRIMARY) {
             self.primary_announced(findings, scene, from, header);
         } else if header.offset.0 > 0 {
-            replica_announced(findings, scene, from);
+            replica_announced(findings, scene, from, header);
         }
     }
 
@@ -139,9 +139,11 @@ impl Claims {
     }
 }
 
-fn replica_announced(findings: &mut Findings, scene: Scene<'_>, from: HostIx) {
+fn replica_announced(findings: &mut Findings, scene: Scene<'_>, from: HostIx, header: &Header) {
     let Some(node) = scene.node(from) else { return };
-    let Some(shard) = scene.names.shard(node.shard()) else { return };
+    // The shard of the primary that the header names: the node itself may have moved on since.
+    let primary = header.replica_of.and_then(|primary| node.view().get(primary));
+    let Some(shard) = primary.and_then(|primary| scene.names.shard(primary.shard)) else { return };
     let place = scene.hosts[from.get()].data.place;
     let own = place.map(|place| scene.histories.shard_of(place));
     if own != Some(shard.0) && node.rules().full_sync_across_shards {
