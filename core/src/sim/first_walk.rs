@@ -14,6 +14,20 @@ fn walk() {
     }
 }
 #[test]
+fn swarm_walk() {
+    let (a, b) = std::env::var("SEEDS").map(|s| { let (a, b) = s.split_once("..").unwrap(); (a.parse().unwrap(), b.parse().unwrap()) }).unwrap_or((0u64, 200u64));
+    let mut hits = std::collections::BTreeMap::new();
+    let mut bad = 0; let mut props = std::collections::BTreeMap::new();
+    let t = std::time::Instant::now();
+    for seed in a..b {
+        let v = swarm::run(seed);
+        for (k, n) in &v.hits { *hits.entry(*k).or_insert(0u64) += n; }
+        for (at, h, x) in &v.violations { bad += 1; props.entry(x.property.clone()).or_insert_with(Vec::new).push(seed); if bad < 30 { println!("seed {seed} at {at} {h:?}: {} {}", x.property, x.what); } }
+    }
+    println!("{hits:?}"); for (p, s) in props { println!("{p}: {} {:?}", s.len(), &s[..s.len().min(12)]); } println!("{:?} per seed", t.elapsed() / (b - a) as u32);
+    if let Ok(s) = std::env::var("SHOW") { println!("{}", swarm::script(s.parse().unwrap())); }
+}
+#[test]
 fn seeds() {
     let mut hits = std::collections::BTreeMap::new();
     for b in LIBRARY {

@@ -1,6 +1,7 @@
 //! What is remembered of a run: its records in order, and a digest of everything that happened.
 
 use std::fmt::{self, Write as _};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -146,7 +147,8 @@ impl fmt::Debug for Digest {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Recorder {
     pub(super) keep: Keep,
-    pub(super) records: Vec<Record>,
+    /// Shared with whoever looks back; a checkpoint lets go of it before it is written to again.
+    pub(super) records: Arc<Vec<Record>>,
     pub(super) count: u64,
     pub(super) digest: Digest,
     /// Frames sent, by kind in wire order.
@@ -170,7 +172,7 @@ impl Recorder {
             self.violations.push((at, host, violation.clone()));
         }
         if self.keep == Keep::Records {
-            self.records.push(Record { index: self.count, step: self.step, at, host, what });
+            Arc::make_mut(&mut self.records).push(Record { index: self.count, step: self.step, at, host, what });
         }
         self.count += 1;
     }

@@ -3,6 +3,8 @@
 //! Backward is the nearest checkpoint and a replay from there. Whoever acts in the past starts a
 //! branch; the future that was there stays where it is.
 
+use std::sync::Arc;
+
 use crate::base::Instant;
 use crate::node::Event;
 use crate::scenario::{Action, Script};
@@ -39,7 +41,7 @@ struct Branch {
     /// How far it was played.
     reached: Cursor,
     /// Everything that happened up to there.
-    records: Vec<Record>,
+    records: Arc<Vec<Record>>,
 }
 
 /// A run that can be walked both ways.
@@ -60,7 +62,7 @@ impl Timeline {
                 checkpoints: vec![world.without_records()],
                 spacing: SPACING,
                 reached: Cursor::default(),
-                records: Vec::new(),
+                records: Arc::default(),
             }],
             branch: BranchIx::default(),
             world,
@@ -210,7 +212,7 @@ impl Timeline {
             checkpoints: kept.cloned().collect(),
             spacing: branch.spacing,
             reached: here,
-            records: Vec::new(),
+            records: Arc::default(),
         };
         self.branches.push(new);
         self.branch = BranchIx(self.branches.len() - 1);
