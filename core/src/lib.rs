@@ -1,5 +1,4 @@
-//! A failover core that speaks the Valkey cluster bus: deterministic and without I/O.
-
+#![doc = include_str!("../ARCHITECTURE.md")]
 #![warn(clippy::float_arithmetic)]
 
 pub mod base;

@@ -197,7 +197,7 @@ mod tests {
     fn damage_is_named_and_nothing_is_guessed() {
         let good = format!("{A} :1@2 myself,master - 0 0 0 connected");
         for (text, what) in [
-            (format!("{A} :1@2 myself,master - 0 0"), "7 fields"),
+            (format!("{A} :1@2 myself,master - 0 0"), "6 fields"),
             (format!("{good}\n{good}"), "stands twice"),
             (format!("{good} 16384"), "slot 16384 is not below"),
             (format!("{good} 9-2"), "run backwards"),

@@ -16,22 +16,23 @@ impl Node {
     pub(super) fn cron(&mut self, now: Instant) {
         self.crons += 1;
         self.view.expire_blacklist(now);
-        self.tend_links(now);
         if self.crons.is_multiple_of(SAMPLE_EVERY)
             && let Some(ix) = gossip::sample(&self.view, &mut self.rng)
         {
             self.ping(now, ix, Kind::Ping);
         }
-        for ix in self.view.places() {
+        // One pass for everything: in a large table, touching a row is what costs.
+        for at in 0..self.view.places_end() {
+            let Some(ix) = self.view.place(at).filter(|ix| *ix != self.view.myself()) else { continue };
+            self.tend_link(now, ix);
             self.tend_peer(now, ix);
+            self.suspect_if_silent(now, ix);
         }
-        self.suspect_silent(now);
         self.check_replication(now);
         self.check_manual(now);
-        let orphans = migration::watch(&mut self.view, now);
         if self.view.me().is_replica() {
             self.todo.failover = true;
-            if orphans {
+            if migration::watch(&mut self.view, now) {
                 self.migrate(now);
             }
         }
@@ -40,25 +41,19 @@ impl Node {
         }
     }
 
-    /// Ends handshakes that took too long, meets those who never called back, opens missing links.
-    fn tend_links(&mut self, now: Instant) {
+    /// Ends a handshake that took too long, meets one who never called back, opens a missing link.
+    fn tend_link(&mut self, now: Instant, ix: PeerIx) {
         let timeout = self.config.node_timeout;
-        for ix in self.view.places() {
-            if ix == self.view.myself() {
-                continue;
-            }
-            let peer = self.view.peer(ix);
-            if peer.in_handshake() && now.since(peer.born) > membership::handshake_timeout(timeout) {
-                self.remove_peer(now, ix);
-                continue;
-            }
-            if membership::wants_meet(peer, now, timeout, &self.rules) {
-                self.view.peer_mut(ix).flags.insert(NodeFlags::MEET);
-                self.ping(now, ix, Kind::Meet);
-            }
-            if self.view.peer(ix).outbound.is_none() && self.may_dial(now, ix) {
-                self.dial(now, ix);
-            }
+        let peer = self.view.peer(ix);
+        if peer.in_handshake() && now.since(peer.born) > membership::handshake_timeout(timeout) {
+            return self.remove_peer(now, ix);
+        }
+        if membership::wants_meet(peer, now, timeout, &self.rules) {
+            self.view.peer_mut(ix).flags.insert(NodeFlags::MEET);
+            self.ping(now, ix, Kind::Meet);
+        }
+        if self.view.peer(ix).outbound.is_none() && self.may_dial(now, ix) {
+            self.dial(now, ix);
         }
     }
 
@@ -66,7 +61,7 @@ impl Node {
     fn tend_peer(&mut self, now: Instant, ix: PeerIx) {
         let Some(peer) = self.view.find(ix) else { return };
         let skip = NodeFlags::HANDSHAKE | NodeFlags::NOADDR;
-        if ix == self.view.myself() || peer.flags.intersects(skip) {
+        if peer.flags.intersects(skip) {
             return;
         }
         let half = self.config.node_timeout / 2;

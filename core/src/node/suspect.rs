@@ -8,21 +8,21 @@ use crate::wire::{Body, MessageFlags, NodeFlags};
 use super::{Durability, Event, Node};
 
 impl Node {
-    /// Suspects every peer that has been silent for too long.
-    pub(super) fn suspect_silent(&mut self, now: Instant) {
-        for ix in self.view.places() {
-            let peer = self.view.peer(ix);
-            let exempt = peer.flags.intersects(NodeFlags::HANDSHAKE | NodeFlags::NOADDR);
-            if ix == self.view.myself() || exempt || !failure::overdue(peer, now, self.config.node_timeout) {
-                continue;
-            }
-            self.view.peer_mut(ix).flags.insert(NodeFlags::PFAIL);
-            self.notify(Event::PfailMarked { node: self.id_of(ix) });
-            self.save(Durability::Written);
-            self.todo.judge = true;
-            if self.view.me().is_voter() {
-                self.count_witnesses(now, ix);
-            }
+    /// Suspects a peer that has been silent for too long.
+    pub(super) fn suspect_if_silent(&mut self, now: Instant, ix: PeerIx) {
+        let exempt = NodeFlags::HANDSHAKE | NodeFlags::NOADDR;
+        let silent = |peer: &crate::cluster::Peer| {
+            !peer.flags.intersects(exempt) && failure::overdue(peer, now, self.config.node_timeout)
+        };
+        if !self.view.find(ix).is_some_and(silent) {
+            return;
+        }
+        self.view.peer_mut(ix).flags.insert(NodeFlags::PFAIL);
+        self.notify(Event::PfailMarked { node: self.id_of(ix) });
+        self.save(Durability::Written);
+        self.todo.judge = true;
+        if self.view.me().is_voter() {
+            self.count_witnesses(now, ix);
         }
     }
 

@@ -9,22 +9,25 @@ const DELAY: Duration = Duration::from_secs(5);
 
 /// Updates since when each primary is alone; true if one is.
 pub fn watch(view: &mut ClusterView, now: Instant) -> bool {
+    let mut kept = vec![false; view.places_end()];
+    for (_, replica) in view.iter().filter(|(_, peer)| !peer.failed()) {
+        if let Some(primary) = replica.replica_of {
+            kept[primary.get()] = true;
+        }
+    }
     let mut any = false;
-    for ix in view.places() {
-        let alone = is_orphan(view, ix);
+    for (at, kept) in kept.into_iter().enumerate() {
+        let Some(ix) = view.place(at) else { continue };
         let peer = view.peer_mut(ix);
+        let alone = may_be_orphan(peer) && !kept;
         peer.orphaned_at = if alone { peer.orphaned_at.or(Some(now)) } else { None };
         any |= alone;
     }
     any
 }
 
-fn is_orphan(view: &ClusterView, ix: PeerIx) -> bool {
-    let peer = view.peer(ix);
-    peer.is_voter()
-        && !peer.failed()
-        && peer.flags.contains(NodeFlags::MIGRATE_TO)
-        && view.replicas_of(ix).all(|(_, replica)| replica.failed())
+fn may_be_orphan(peer: &Peer) -> bool {
+    peer.is_voter() && !peer.failed() && peer.flags.contains(NodeFlags::MIGRATE_TO)
 }
 
 /// The primary this replica should move to, if it is the one to move. Re-states
@@ -46,8 +49,8 @@ pub fn target(view: &ClusterView, now: Instant, barrier: u32) -> Option<PeerIx> 
     if smallest != Some(view.me().id) {
         return None;
     }
-    let waited = |peer: &Peer| peer.orphaned_at.is_some_and(|at| now.since(at) > DELAY);
-    primaries().find(|(ix, peer)| is_orphan(view, *ix) && waited(peer)).map(|(ix, _)| ix)
+    // `watch` has just said who is alone, and since when.
+    primaries().find(|(_, peer)| peer.orphaned_at.is_some_and(|at| now.since(at) > DELAY)).map(|(ix, _)| ix)
 }
 
 /// Replicas of a primary that are neither failed nor suspected.
