@@ -202,16 +202,22 @@ pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
     if length == 0 || length > SHOWN {
         return None;
     }
-    known
-        .into_iter()
-        .map(|candidate| {
-            (strsim::damerau_levenshtein(&word.to_lowercase(), &candidate.to_lowercase()), candidate)
-        })
-        .filter(|&(distance, candidate)| distance <= (length.max(candidate.len()) / 3).max(1))
+    let word = word.to_lowercase();
+    let mut best: Option<(usize, &str)> = None;
+    for candidate in known {
+        let longest = length.max(candidate.len());
+        let allowed = (longest / 3).max(1);
+        // Comparing is dear, and words of very different length need not be compared.
+        if length.abs_diff(candidate.len()) > allowed {
+            continue;
+        }
+        let distance = strsim::osa_distance(&word, &candidate.to_lowercase());
         // Short words resemble everything: at least one letter must be shared.
-        .filter(|&(distance, candidate)| distance < length.max(candidate.len()))
-        .min_by_key(|&(distance, _)| distance)
-        .map(|(_, candidate)| candidate.to_owned())
+        if distance <= allowed && distance < longest && best.is_none_or(|(least, _)| distance < least) {
+            best = Some((distance, candidate));
+        }
+    }
+    best.map(|(_, candidate)| candidate.to_owned())
 }
 
 fn hint(nearest: Option<&str>, known: &[&str]) -> String {

@@ -19,8 +19,7 @@ use super::ast::Script;
 use super::error::{Problem, ScriptError, nearest, shown};
 use super::library;
 use super::name::NodeName;
-use super::parse::{MAX_TEXT, parse_lenient};
-use super::selector::check_node;
+use super::parse::{MAX_TEXT, check_node, parse_lenient};
 use super::value;
 
 /// A longer link is packed.

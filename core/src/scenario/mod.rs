@@ -2,34 +2,26 @@
 //!
 //! Data only. What a script means is worked out by the simulator and by the driver of real nodes.
 
-mod action;
 pub mod ast;
-mod cluster;
-mod condition;
-mod cursor;
 pub mod error;
 pub mod library;
 pub mod link;
 pub mod name;
 pub mod parse;
 mod print;
-mod selector;
 pub mod settings;
 mod value;
-pub mod words;
 
-pub use action::ACTIONS;
 pub use ast::{
-    Action, ClusterSpec, Condition, DiskState, FailoverMode, Located, MessageFilter, PropertyId, Run, Script,
-    Selector, ShardSpec, Share, Statement,
+    Action, ClusterSpec, Condition, DiskState, FailoverMode, Located, MessageFilter, PropertyId, RuleLine,
+    Run, Script, Selector, ShardSpec, Share, Statement,
 };
 pub use error::{Problem, ScriptError};
 pub use library::{Builtin, LIBRARY};
 pub use link::{LinkView, from_link, from_link_lenient, to_link, to_short_link};
 pub use name::{NodeName, ShardName};
-pub use parse::{STATEMENTS, parse, parse_lenient};
+pub use parse::{ACTIONS, STATEMENTS, parse, parse_lenient};
 pub use settings::{Assignment, Between, Bytes, Key, PerSecond, SetLine, Settings};
-pub use words::RuleLine;
 
 #[cfg(test)]
 mod tests;

@@ -3,14 +3,12 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::ast::{
-    Action, ClusterSpec, Condition, DEFAULT_SEED, DiskState, FailoverMode, MessageFilter, PropertyId, Run,
-    Script, Selector, Share, Statement,
+    Action, ClusterSpec, Condition, DEFAULT_SEED, DiskState, FailoverMode, MessageFilter, PropertyId,
+    REASONS, RuleLine, Run, Script, Selector, Share, Statement,
 };
-use super::condition::REASONS;
 use super::name::ShardName;
 use super::settings::{Assignment, SetLine};
 use super::value::slots_text;
-use super::words::RuleLine;
 use crate::base::{Duration, Instant};
 
 /// Moments are written as the time since time zero.

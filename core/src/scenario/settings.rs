@@ -194,4 +194,22 @@ impl SetLine {
             debug_assert!(taken, "{} does not take {value}", key.id);
         }
     }
+
+    /// Takes out what a later line for everyone decides; false if nothing is left.
+    pub(super) fn yield_to(&mut self, later: &Self) -> bool {
+        if self.nodes.is_none() {
+            return true;
+        }
+        self.assignments.retain(|set| later.assignments.iter().all(|known| known.key != set.key));
+        !self.assignments.is_empty()
+    }
+
+    /// The line for everyone that says what `self` and then `later` say, without defaults.
+    pub(super) fn merged(&self, later: &Self) -> Self {
+        let mut settings = Settings::default();
+        self.apply(&mut settings);
+        later.apply(&mut settings);
+        let changed = KEYS.iter().map(|key| Assignment { key, value: key.get(&settings) });
+        Self { nodes: None, assignments: changed.filter(|set| set.value != set.key.default_text()).collect() }
+    }
 }

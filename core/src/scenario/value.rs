@@ -186,6 +186,7 @@ pub(super) const SLOT_RANGES: &str = "slots such as `0-5460` or `0-99,200` below
 /// A set of slots: closed ranges joined by commas.
 pub(super) fn slots(text: &str) -> Option<SlotSet> {
     let mut ranges = Vec::new();
+    let mut named = 0;
     for range in text.split(',') {
         let (first, last) = range.split_once('-').unwrap_or((range, range));
         let (first, last) = (whole(first)?, whole(last)?);
@@ -193,6 +194,11 @@ pub(super) fn slots(text: &str) -> Option<SlotSet> {
             return None;
         }
         ranges.push((u16::try_from(first).ok()?, u16::try_from(last).ok()?));
+        // A list that says the same slots over and over is a flood, not a set.
+        named += last - first + 1;
+        if named > u64::from(SLOTS) {
+            return None;
+        }
     }
     Some(SlotSet::from_ranges(ranges))
 }

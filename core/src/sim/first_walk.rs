@@ -45,3 +45,17 @@ fn seeds() {
     }
     println!("{hits:?}");
 }
+#[test]
+fn show() {
+    let seed: u64 = std::env::var("SHOW").map_or(56, |s| s.parse().unwrap());
+    let script = swarm::script(seed);
+    println!("{script}");
+    let mut sim = Simulator::new(&script);
+    sim.run();
+    let n = sim.names().clone();
+    for r in sim.records() { if trace::Filter::Telling.shows(&r.what) || std::env::var("ALL").is_ok() { println!("{}", trace::Line { record: r, names: &n }); } }
+    for h in sim.hosts() { if let Some(node) = h.node { 
+        println!("{} {:?} {:?} primary={} of {:?} epoch {} cepoch {} off {} streaming {} slots {} health {:?} path {:?}", h.name, h.liveness, n.shard(node.shard()).map(|s| s.to_string()), node.is_primary(), node.primary().map(|p| n.tell(p)), node.view().current_epoch, node.view().me().config_epoch, node.offset(), node.replication().streaming(), node.view().me().slots(), node.health(), node.replication().path());
+        for (_, p) in node.view().iter() { println!("     {} {:?} {:?} ce {} of {:?} slots {} out {:?} in {:?}", n.tell(p.id), n.shard(p.shard).map(|s| s.to_string()), p.flags, p.config_epoch, p.replica_of.map(|x| n.tell(node.view().peer(x).id)), p.slots(), p.outbound, p.inbound); }
+    } }
+}

@@ -1,18 +1,29 @@
 //! From text to a script: every line is read, every error is told, what is right is kept.
 
+mod action;
+mod cluster;
+mod condition;
+mod cursor;
+mod selector;
+mod words;
+
 use crate::base::{Duration, Instant};
 
-use super::action::{ACTIONS, MIN_PERIOD};
-use super::ast::{ClusterSpec, Located, Run, Script, Statement};
-use super::cluster::ClusterLines;
-use super::cursor::{Cursor, Read, over_time, split};
+use self::action::MIN_PERIOD;
+use self::cluster::ClusterLines;
+use self::cursor::{Cursor, Read, over_time, split};
+use super::ast::{ClusterSpec, Located, RuleLine, Run, Script, Statement};
 use super::error::{Problem, ScriptError, nearest, shown};
 use super::settings::SetLine;
 use super::value;
-use super::words::RuleLine;
+
+pub use self::action::ACTIONS;
+pub(super) use self::selector::check_node;
 
 /// The longest text.
 pub const MAX_TEXT: usize = 64 * 1024;
+/// The longest title, in characters.
+pub const MAX_TITLE: usize = 200;
 /// How many nodes a cluster has at most.
 pub const MAX_NODES: u32 = 1000;
 /// How many actions a script has at most, each counted once however often it happens.
@@ -43,9 +54,7 @@ pub fn parse(text: &str) -> Result<Script, Vec<ScriptError>> {
 /// The script made of the lines that are right, and everything that is wrong with the others.
 pub fn parse_lenient(text: &str) -> (Script, Vec<ScriptError>) {
     if text.len() > MAX_TEXT {
-        let by = Some(format!("{} bytes", text.len()));
-        let problem = Problem::OverCap { what: "text", cap: MAX_TEXT_TEXT, by };
-        return (Script::default(), vec![ScriptError::whole(problem)]);
+        return (Script::default(), vec![over_text(&format!("{} bytes", text.len()))]);
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = Reader::new();
@@ -61,7 +70,14 @@ pub fn parse_lenient(text: &str) -> (Script, Vec<ScriptError>) {
         reader.note(result);
     }
     reader.script.cluster = cluster;
+    if text.len() > MAX_TEXT / 3 {
+        reader.check_canonical();
+    }
     (reader.script, in_order(reader.errors))
+}
+
+fn over_text(by: &str) -> ScriptError {
+    ScriptError::whole(Problem::OverCap { what: "text", cap: MAX_TEXT_TEXT, by: Some(by.to_owned()) })
 }
 
 fn numbered(text: &str) -> impl Iterator<Item = (u32, &str)> {
@@ -101,6 +117,16 @@ impl Reader {
         }
     }
 
+    /// The canonical text sets blanks around signs and may be over the cap where what was written is
+    /// not; its link could not be read again.
+    fn check_canonical(&mut self) {
+        let length = self.script.to_string().len();
+        if length > MAX_TEXT {
+            self.errors.push(over_text(&format!("{length} bytes in canonical form")));
+            self.script = Script { cluster: self.script.cluster.clone(), ..Script::default() };
+        }
+    }
+
     fn note(&mut self, result: Read<()>) {
         if let Err(error) = result {
             self.errors.push(error);
@@ -137,7 +163,12 @@ impl Reader {
         if words.is_empty() {
             return Err(cursor.unexpected(Some("a title")));
         }
-        self.script.title = Some(words.join(" "));
+        let title = words.join(" ");
+        if title.chars().nth(MAX_TITLE).is_some() {
+            let problem = Problem::OverCap { what: "characters of title", cap: "200", by: None };
+            return Err(ScriptError { line: cursor.line, column, problem });
+        }
+        self.script.title = Some(title);
         Ok(())
     }
 
@@ -197,8 +228,13 @@ impl Reader {
             cursor.expect("until")?;
             let condition = cursor.condition()?;
             // The comma is for people; who leaves it out is understood.
-            cursor.accept(",");
-            cursor.expect("at")?;
+            if cursor.peek() == Some(",") {
+                cursor.take();
+            }
+            if cursor.peek() != Some("at") {
+                return Err(cursor.unexpected(Some("`, at most` and a time")));
+            }
+            cursor.take();
             cursor.expect("most")?;
             let at_most = cursor.time()?;
             (Run::Until { condition, at_most }, at_most)

@@ -2,12 +2,12 @@
 
 use crate::base::SlotSet;
 
-use super::ast::{ClusterSpec, ShardSpec};
 use super::cursor::{Cursor, Read, Word, chars};
-use super::error::{Problem, nearest, shown};
-use super::name::ShardName;
-use super::parse::{MAX_NODES, MAX_NODES_TEXT, first_word, once};
 use super::value;
+use super::{MAX_NODES, MAX_NODES_TEXT, first_word, once};
+use crate::scenario::ast::{ClusterSpec, ShardSpec};
+use crate::scenario::error::{Problem, nearest, shown};
+use crate::scenario::name::ShardName;
 
 /// The cluster being read.
 #[derive(Default)]
@@ -190,5 +190,5 @@ fn check_nodes(cursor: &Cursor<'_>, nodes: u32) -> Read<()> {
         return Ok(());
     }
     let problem = Problem::OverCap { what: "nodes", cap: MAX_NODES_TEXT, by: Some(nodes.to_string()) };
-    Err(super::error::ScriptError { line: cursor.line, column: 1, problem })
+    Err(crate::scenario::error::ScriptError { line: cursor.line, column: 1, problem })
 }

@@ -1,104 +1,18 @@
 //! The words of the `rules` and `set` statements, and of `--rules` and `--set`.
 
-use crate::base::Rules;
-use crate::base::rules::{PRESETS, RuleError, SWITCHES, Switch};
+use crate::base::rules::{PRESETS, SWITCHES, Switch};
 
-use super::ast::Selector;
 use super::cursor::{Cursor, Read, Word, chars, negative};
-use super::error::{Problem, nearest, shown};
-use super::settings::{Assignment, KEYS, Key, SetLine, Settings};
-
-/// `rules [NODE] [PRESET] switch=value...`.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct RuleLine {
-    /// Whose rules; none is everyone's.
-    pub nodes: Option<Selector>,
-    /// What they start from; none keeps what was there.
-    pub preset: Option<&'static str>,
-    /// Switches and their values, in the order of the table of switches.
-    pub switches: Vec<(&'static str, &'static str)>,
-}
-
-impl RuleLine {
-    /// Changes `rules` as the line says.
-    pub fn apply(&self, rules: &mut Rules) -> Result<(), RuleError> {
-        if let Some(preset) = self.preset {
-            *rules = Rules::preset(preset)?;
-        }
-        for (switch, value) in &self.switches {
-            rules.set(switch, value)?;
-        }
-        Ok(())
-    }
-
-    /// The line for everyone that says what `self` and then `later` say, without what goes without saying.
-    pub(super) fn merged(&self, later: &Self) -> Self {
-        let name = later.preset.or(self.preset).unwrap_or(PRESETS[0]);
-        let base = Rules::preset(name).unwrap_or_default();
-        let mut rules = base;
-        // A preset forgets what was said before it.
-        let earlier = if later.preset.is_some() { &[][..] } else { &self.switches[..] };
-        for (switch, value) in earlier.iter().chain(&later.switches) {
-            let known = rules.set(switch, value);
-            debug_assert!(known.is_ok(), "{switch}={value} was read from the table");
-        }
-        Self {
-            nodes: None,
-            preset: (name != PRESETS[0]).then_some(name),
-            switches: public_switches()
-                .filter(|switch| switch.get(&rules) != switch.get(&base))
-                .map(|switch| (switch.id, switch.get(&rules)))
-                .collect(),
-        }
-    }
-
-    /// Takes out what a later line for everyone decides; false if nothing is left.
-    pub(super) fn yield_to(&mut self, later: &Self) -> bool {
-        if self.nodes.is_none() {
-            return true;
-        }
-        if later.preset.is_some() {
-            return false;
-        }
-        self.switches.retain(|(id, _)| later.switches.iter().all(|(known, _)| known != id));
-        !self.is_empty()
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.preset.is_none() && self.switches.is_empty()
-    }
-}
-
-impl SetLine {
-    /// Takes out what a later line for everyone decides; false if nothing is left.
-    pub(super) fn yield_to(&mut self, later: &Self) -> bool {
-        if self.nodes.is_none() {
-            return true;
-        }
-        self.assignments.retain(|set| later.assignments.iter().all(|known| known.key != set.key));
-        !self.assignments.is_empty()
-    }
-
-    /// The line for everyone that says what `self` and then `later` say, without defaults.
-    pub(super) fn merged(&self, later: &Self) -> Self {
-        let mut settings = Settings::default();
-        self.apply(&mut settings);
-        later.apply(&mut settings);
-        let changed = KEYS.iter().map(|key| Assignment { key, value: key.get(&settings) });
-        Self { nodes: None, assignments: changed.filter(|set| set.value != set.key.default_text()).collect() }
-    }
-}
-
-fn public_switches() -> impl Iterator<Item = &'static Switch> {
-    SWITCHES.iter().filter(|switch| switch.public)
-}
+use crate::scenario::ast::{RuleLine, Selector, public_switches};
+use crate::scenario::error::{Problem, nearest, shown};
+use crate::scenario::settings::{Assignment, KEYS, Key, SetLine};
 
 fn is_switch(word: &str) -> bool {
     public_switches().any(|switch| switch.id == word)
 }
 
 /// A word `key=value`, cut in two.
-fn pair<'a>(word: Word<'a>) -> Option<(&'a str, Word<'a>)> {
+fn pair(word: Word<'_>) -> Option<(&str, Word<'_>)> {
     let (key, value) = word.text.split_once('=')?;
     Some((key, Word { text: value, column: word.column + chars(key) + 1 }))
 }
@@ -126,7 +40,7 @@ impl<'a> Cursor<'a> {
                     value,
                     Problem::Value {
                         key: switch.id,
-                        expected: super::error::list(switch.values, "or"),
+                        expected: crate::scenario::error::list(switch.values, "or"),
                         value: shown(value.text),
                         nearest: nearest(value.text, switch.values.iter().copied()),
                     },

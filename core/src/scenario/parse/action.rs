@@ -3,11 +3,11 @@
 use crate::base::{Duration, SlotSet};
 use crate::wire::Kind;
 
-use super::ast::{Action, DiskState, FailoverMode, MessageFilter, Selector, Share};
 use super::cursor::{Cursor, Read};
-use super::error::Problem;
-use super::parse::{MAX_WRITES, MAX_WRITES_TEXT};
 use super::value;
+use super::{MAX_WRITES, MAX_WRITES_TEXT};
+use crate::scenario::ast::{Action, DiskState, FailoverMode, MessageFilter, Selector, Share};
+use crate::scenario::error::Problem;
 
 /// First words of actions.
 pub const ACTIONS: [&str; 23] = [

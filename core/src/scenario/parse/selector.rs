@@ -1,9 +1,9 @@
 //! Reading which nodes are meant, and checking that there are such nodes.
 
-use super::ast::{ClusterSpec, Selector};
 use super::cursor::{Cursor, Read, Word};
-use super::error::{Problem, ScriptError, nearest, shown};
-use super::name::{NodeName, ShardName};
+use crate::scenario::ast::{ClusterSpec, Selector};
+use crate::scenario::error::{Problem, ScriptError, nearest, shown};
+use crate::scenario::name::{NodeName, ShardName};
 
 const EVERYONE: [(&str, Selector); 4] = [
     ("primaries", Selector::Primaries),
@@ -148,7 +148,7 @@ fn check_shard(cluster: &ClusterSpec, shard: ShardName) -> Result<(), Problem> {
     Err(Problem::NoSuch { what: "shard", name: shard.to_string(), has })
 }
 
-pub(super) fn check_node(cluster: &ClusterSpec, node: NodeName) -> Result<(), Problem> {
+pub(in crate::scenario) fn check_node(cluster: &ClusterSpec, node: NodeName) -> Result<(), Problem> {
     check_shard(cluster, node.shard)?;
     if cluster.has_node(node) {
         return Ok(());

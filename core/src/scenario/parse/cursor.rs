@@ -2,10 +2,10 @@
 
 use crate::base::{Duration, Instant};
 
-use super::ast::ClusterSpec;
-use super::error::{Problem, ScriptError, join, nearest, shown};
-use super::parse::{MAX_TIME, MAX_TIME_TEXT};
 use super::value;
+use super::{MAX_TIME, MAX_TIME_TEXT};
+use crate::scenario::ast::ClusterSpec;
+use crate::scenario::error::{Problem, ScriptError, join, nearest, shown};
 
 /// What reading a part of a line gives.
 pub(super) type Read<T> = Result<T, ScriptError>;
@@ -50,11 +50,12 @@ fn cut_signs<'a>(mut word: &'a str, mut column: u32, words: &mut Vec<Word<'a>>) 
         word = &word[..word.len() - 1];
     }
     while !word.is_empty() {
-        let sign = SIGNS.iter().filter_map(|sign| word.find(sign).map(|at| (at, *sign))).min();
-        let cut = match sign {
-            Some((0, sign)) => sign.len(),
-            Some((at, _)) => at,
-            None => word.len(),
+        let cut = match sign_at(word) {
+            Some(sign) => sign.len(),
+            None => word
+                .char_indices()
+                .find(|(at, _)| sign_at(&word[*at..]).is_some())
+                .map_or(word.len(), |(at, _)| at),
         };
         words.push(Word { text: &word[..cut], column });
         column += u32::try_from(word[..cut].chars().count()).unwrap_or(u32::MAX);
@@ -63,6 +64,11 @@ fn cut_signs<'a>(mut word: &'a str, mut column: u32, words: &mut Vec<Word<'a>>) 
     if comma {
         words.push(Word { text: ",", column });
     }
+}
+
+/// The sign that `text` begins with.
+fn sign_at(text: &str) -> Option<&'static str> {
+    SIGNS.into_iter().find(|sign| text.starts_with(sign))
 }
 
 /// A line being read.

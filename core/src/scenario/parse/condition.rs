@@ -1,12 +1,10 @@
 //! Reading conditions.
 
-use crate::wire::NackReason;
-
-use super::ast::{Condition, PropertyId};
 use super::cursor::{Cursor, Read};
-use super::error::Problem;
 use super::selector::{EVERYONE_WORDS, selector};
 use super::value;
+use crate::scenario::ast::{Condition, PropertyId, REASONS};
+use crate::scenario::error::Problem;
 
 /// First words of conditions, for "did you mean".
 const CONDITIONS: [&str; 11] = [
@@ -21,17 +19,6 @@ const CONDITIONS: [&str; 11] = [
     "violation",
     "rounds",
     "not",
-];
-
-/// Refusals by the word of their reason.
-pub(super) const REASONS: [(&str, NackReason); 7] = [
-    ("not-safe", NackReason::NotSafe),
-    ("epoch-old", NackReason::EpochOld),
-    ("already-voted", NackReason::AlreadyVoted),
-    ("is-primary", NackReason::IsPrimary),
-    ("no-primary", NackReason::NoPrimary),
-    ("primary-up", NackReason::PrimaryUp),
-    ("stale-config", NackReason::StaleConfig),
 ];
 
 impl PropertyId {
