@@ -21,6 +21,8 @@ pub(super) enum Step {
     Timer(HostIx, u64),
     /// A host's synced write is done. Out of date if its process was started again since.
     Synced(HostIx, u32),
+    /// A replica looks whether what it waits for can still come. Out of date unless it still waits there.
+    Patience(HostIx, ConnId),
     /// A host has loaded a snapshot. Out of date unless it still loads from this connection.
     Loaded(HostIx, ConnId),
     /// A process takes up what waits for it.
@@ -111,9 +113,6 @@ mod tests {
         agenda.enter(Instant::from_millis(4), Step::Synced(HostIx(1), 0));
         let order: Vec<String> =
             std::iter::from_fn(|| agenda.pop()).map(|(_, step)| format!("{step:?}")).collect();
-        assert_eq!(
-            order,
-            ["Synced(HostIx(1), 0)", "Statement(7)", "ClientTurn", "Timer(HostIx(0), 1)"]
-        );
+        assert_eq!(order, ["Synced(HostIx(1), 0)", "Statement(7)", "ClientTurn", "Timer(HostIx(0), 1)"]);
     }
 }

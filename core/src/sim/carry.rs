@@ -99,7 +99,13 @@ impl Simulator {
     }
 
     /// Makes a connection of which only the dialer knows yet.
-    pub(super) fn open(&mut self, from: HostIx, to: HostIx, link: Option<LinkId>, replication: bool) -> ConnId {
+    pub(super) fn open(
+        &mut self,
+        from: HostIx,
+        to: HostIx,
+        link: Option<LinkId>,
+        replication: bool,
+    ) -> ConnId {
         let incarnation = self.hosts[from.get()].incarnation;
         let dialer = End { host: from, incarnation, link, open: true };
         let acceptor = End { host: to, incarnation: 0, link: None, open: false };

@@ -131,7 +131,11 @@ impl Clients {
 
     /// Counts the acknowledged writes that the primaries of their slots do not hold. A slot without a
     /// primary has lost nothing yet.
-    pub(super) fn count_lost(&mut self, histories: &Histories, serving: impl Fn(Slot) -> Option<Option<Place>>) {
+    pub(super) fn count_lost(
+        &mut self,
+        histories: &Histories,
+        serving: impl Fn(Slot) -> Option<Option<Place>>,
+    ) {
         let lost = self.acknowledged.iter().filter(|(slot, place)| match serving(*slot) {
             None => false,
             Some(None) => true,

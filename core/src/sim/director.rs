@@ -150,9 +150,8 @@ impl Simulator {
             (Condition::Failed(who), Event::FailMarked { node, .. } | Event::FailTold { node, .. }) => {
                 names(*who, *node)
             }
-            (Condition::Asks(who), Event::VotesAsked { .. }) | (Condition::Won(who), Event::ElectionWon { .. }) => {
-                is(*who, host)
-            }
+            (Condition::Asks(who), Event::VotesAsked { .. })
+            | (Condition::Won(who), Event::ElectionWon { .. }) => is(*who, host),
             (Condition::VotesFor { voter, candidate }, Event::VoteGranted { candidate: granted, .. }) => {
                 is(*voter, host) && names(*candidate, *granted)
             }
@@ -201,9 +200,9 @@ impl Simulator {
         let start = self.director.first_fault.unwrap_or(Instant::ZERO);
         for at in 0..self.director.expects.len() {
             let number = self.director.expects[at].statement;
-            let timed = number.and_then(|number| self.script.statements.get(number)).is_some_and(|found| {
-                matches!(found.value, Statement::Expect { within: Some(_), .. })
-            });
+            let timed = number
+                .and_then(|number| self.script.statements.get(number))
+                .is_some_and(|found| matches!(found.value, Statement::Expect { within: Some(_), .. }));
             let wait = &self.director.expects[at];
             if !timed || !wait.condition.is_standing() {
                 continue;
@@ -229,9 +228,7 @@ impl Simulator {
             Condition::Covered => self.watch.covered,
             Condition::Converged => self.looks_converged(),
             Condition::PrimaryOf { shard, node } => {
-                self.meant(Selector::Primary(*shard))
-                    .iter()
-                    .any(|host| self.hosts[host.get()].name == *node)
+                self.meant(Selector::Primary(*shard)).iter().any(|host| self.hosts[host.get()].name == *node)
             }
             Condition::EpochAtLeast(epoch) => self
                 .hosts
@@ -316,9 +313,15 @@ impl Simulator {
                     within.is_none_or(|within| moment.is_some_and(|moment| moment <= start + within))
                 };
                 let met = match condition {
-                    Condition::Not(inner) if !inner.is_standing() => !(wait.seen.is_some() && in_time(wait.seen)),
+                    Condition::Not(inner) if !inner.is_standing() => {
+                        !(wait.seen.is_some() && in_time(wait.seen))
+                    }
                     condition if condition.is_standing() => {
-                        if within.is_some() { in_time(wait.since) } else { self.holds(wait) }
+                        if within.is_some() {
+                            in_time(wait.since)
+                        } else {
+                            self.holds(wait)
+                        }
                     }
                     _ => self.holds(wait) && in_time(wait.seen.or(Some(self.now))),
                 };

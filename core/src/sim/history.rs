@@ -36,7 +36,13 @@ impl Histories {
     }
 
     /// A process goes on to `end` from where it stands; `shard` counts only if it stands nowhere.
-    pub(super) fn append(&mut self, from: Option<Place>, owner: (HostIx, u32), shard: u16, end: u64) -> Place {
+    pub(super) fn append(
+        &mut self,
+        from: Option<Place>,
+        owner: (HostIx, u32),
+        shard: u16,
+        end: u64,
+    ) -> Place {
         let Some(from) = from else { return self.root(shard, owner, end) };
         let line = &mut self.lines[from.line as usize];
         if line.owner == owner && line.end == from.offset {

@@ -132,7 +132,10 @@ impl Simulator {
 
     /// Every host in order.
     pub fn hosts(&self) -> impl ExactSizeIterator<Item = HostView<'_>> {
-        self.hosts.iter().enumerate().map(|(at, host)| host.look(HostIx(u16::try_from(at).unwrap_or(u16::MAX))))
+        self.hosts
+            .iter()
+            .enumerate()
+            .map(|(at, host)| host.look(HostIx(u16::try_from(at).unwrap_or(u16::MAX))))
     }
 
     /// One host.

@@ -16,6 +16,8 @@ mod client;
 mod data;
 mod director;
 mod fault;
+#[cfg(test)]
+mod first_walk;
 mod history;
 mod host;
 mod ledger;
@@ -35,8 +37,6 @@ mod timeline;
 pub mod trace;
 mod transport;
 mod watch;
-#[cfg(test)]
-mod first_walk;
 
 pub use client::Writes;
 pub use ledger::Failover;

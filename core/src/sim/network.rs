@@ -186,14 +186,7 @@ impl Network {
         let way = |at: usize| {
             let mut rng = seed.fork(&format!("way {} {}", at / size, at % size));
             let place = rng.below(1 << 16);
-            Way {
-                rng,
-                place,
-                cut: false,
-                slow: Duration::ZERO,
-                lose: Share::NONE,
-                duplicate: Share::NONE,
-            }
+            Way { rng, place, cut: false, slow: Duration::ZERO, lose: Share::NONE, duplicate: Share::NONE }
         };
         Self {
             size,
@@ -260,7 +253,14 @@ impl Network {
     }
 
     /// Puts a payload at the end of a direction. True if a step must be entered for the head.
-    pub(super) fn push(&mut self, now: Instant, id: ConnId, to: Side, payload: Payload, late: Duration) -> bool {
+    pub(super) fn push(
+        &mut self,
+        now: Instant,
+        id: ConnId,
+        to: Side,
+        payload: Payload,
+        late: Duration,
+    ) -> bool {
         let Some(conn) = self.conns.get(&id) else { return false };
         let (from_host, to_host) = (conn.host(to.other()), conn.host(to));
         let due = now + self.travel(from_host, to_host) + late;

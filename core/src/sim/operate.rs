@@ -240,7 +240,11 @@ impl Simulator {
         else {
             return;
         };
-        let Some(node) = &self.hosts[giver.get()].node else { return };
+        let primary = |host: HostIx| self.hosts[host.get()].running().filter(|node| node.is_primary());
+        let (Some(node), Some(_)) = (primary(giver), primary(taker)) else {
+            let what = "slots move between two running primaries".to_owned();
+            return self.happened(Some(taker), Happening::Refused { what });
+        };
         let slots = slots.unwrap_or_else(|| node.view().me().slots()).clone();
         let owner = self.id_of(taker);
         self.checker.operated(true);
@@ -330,10 +334,9 @@ impl Simulator {
     /// Adds an action to the script at a moment that has not come yet.
     pub(super) fn intend_at(&mut self, at: crate::base::Instant, action: Action) {
         let script = Arc::make_mut(&mut self.script);
-        script.statements.push(crate::scenario::Located {
-            line: 0,
-            value: crate::scenario::Statement::At { at, action },
-        });
+        script
+            .statements
+            .push(crate::scenario::Located { line: 0, value: crate::scenario::Statement::At { at, action } });
         let number = script.statements.len() - 1;
         self.agenda.enter_statement(at, number);
         self.director.last_at = self.director.last_at.max(at);

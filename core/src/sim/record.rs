@@ -172,7 +172,13 @@ impl Recorder {
             self.violations.push((at, host, violation.clone()));
         }
         if self.keep == Keep::Records {
-            Arc::make_mut(&mut self.records).push(Record { index: self.count, step: self.step, at, host, what });
+            Arc::make_mut(&mut self.records).push(Record {
+                index: self.count,
+                step: self.step,
+                at,
+                host,
+                what,
+            });
         }
         self.count += 1;
     }

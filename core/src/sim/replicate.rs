@@ -28,6 +28,37 @@ impl Simulator {
         let request = PsyncRequest { from: follow.psync };
         self.hosts[host.get()].data.following = Some((conn, request));
         self.push(conn, Side::Acceptor, Payload::Syn, Duration::ZERO);
+        self.be_patient(host, conn);
+    }
+
+    fn be_patient(&mut self, host: HostIx, conn: ConnId) {
+        let patience = self.hosts[host.get()].settings.repl_timeout;
+        self.agenda.enter(self.now + patience, Step::Patience(host, conn));
+    }
+
+    /// Before the stream flows only the driver can tell a long transfer, during which a primary shows
+    /// that it lives, from a dead one. False if there is nothing to tell.
+    pub(super) fn lose_patience(&mut self, host: HostIx, id: ConnId) -> bool {
+        let found = &self.hosts[host.get()];
+        let waits = found.data.following.as_ref().is_some_and(|(conn, _)| *conn == id);
+        let streaming = found.node.as_ref().is_some_and(|node| node.replication().streaming());
+        if !waits || streaming {
+            return false;
+        }
+        let Some(conn) = self.network.conns.get(&id) else { return false };
+        let primary = &self.hosts[conn.acceptor.host.get()];
+        let alive = conn.acceptor.open
+            && conn.acceptor.incarnation == primary.incarnation
+            && primary.power == Power::Up
+            && !self.network.is_cut(conn.acceptor.host, host);
+        if alive || found.power != Power::Up || found.busy {
+            self.be_patient(host, id);
+            return false;
+        }
+        self.close(id, Side::Dialer);
+        self.replication_lost(host, id);
+        self.drain(host);
+        true
     }
 
     pub(super) fn replication_connected(&mut self, host: HostIx, id: ConnId) {
@@ -152,9 +183,7 @@ impl Simulator {
         let found = &self.hosts[host.get()];
         let node = found.node.as_ref()?;
         let end = node.offset().0;
-        let shard = shard
-            .or_else(|| self.names.shard(node.shard()).map(|shard| shard.0))
-            .unwrap_or(u16::MAX);
+        let shard = shard.or_else(|| self.names.shard(node.shard()).map(|shard| shard.0)).unwrap_or(u16::MAX);
         let place = self.histories.append(found.data.place, (host, found.incarnation), shard, end);
         self.hosts[host.get()].data.place = Some(place);
         self.stream(host, place);
@@ -250,8 +279,11 @@ impl Simulator {
             }
             Outcome::Moved(_) | Outcome::Refused | Outcome::Open => {
                 self.clients.writes.refused += 1;
-                let live: Vec<HostIx> =
-                    (0..).zip(&self.hosts).filter(|(_, host)| host.node.is_some()).map(|(at, _)| HostIx(at)).collect();
+                let live: Vec<HostIx> = (0..)
+                    .zip(&self.hosts)
+                    .filter(|(_, host)| host.node.is_some())
+                    .map(|(at, _)| HostIx(at))
+                    .collect();
                 if !live.is_empty() {
                     let drawn = self.clients.draw(write.client, live.len());
                     self.clients.believe(write.client, live[drawn]);

@@ -152,7 +152,8 @@ impl Simulator {
     /// This run up to now as a link that proves itself by its digest.
     pub fn link(&self) -> String {
         let (high, low) = (self.digest().bits() >> 32, self.digest().bits() & 0xffff_ffff);
-        let view = LinkView { at: Some(self.now), digest: u32::try_from(high ^ low).ok(), ..LinkView::default() };
+        let view =
+            LinkView { at: Some(self.now), digest: u32::try_from(high ^ low).ok(), ..LinkView::default() };
         let script = &*self.script;
         let known = library::LIBRARY
             .iter()

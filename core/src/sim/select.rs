@@ -18,8 +18,7 @@ impl Simulator {
 
     /// The hosts every one of these selectors means now, each once, in order.
     pub(super) fn select_all(&mut self, selectors: &[Selector]) -> Vec<HostIx> {
-        let mut hosts: Vec<HostIx> =
-            selectors.iter().flat_map(|selector| self.select(*selector)).collect();
+        let mut hosts: Vec<HostIx> = selectors.iter().flat_map(|selector| self.select(*selector)).collect();
         hosts.sort_unstable();
         hosts.dedup();
         hosts
@@ -42,8 +41,7 @@ impl Simulator {
     }
 
     fn primary_or_last(&self, shard: ShardName) -> Option<HostIx> {
-        self.primary_of(shard)
-            .or_else(|| self.watch.last_primaries.get(usize::from(shard.0)).copied())
+        self.primary_of(shard).or_else(|| self.watch.last_primaries.get(usize::from(shard.0)).copied())
     }
 
     fn with_role(&self, primary: bool) -> Vec<HostIx> {

@@ -8,8 +8,8 @@ use crate::scenario::Script;
 
 use super::agenda::{Agenda, Step};
 use super::client::Clients;
-use super::history::Histories;
 use super::director::Director;
+use super::history::Histories;
 use super::host::{Host, Input, Power};
 use super::network::Network;
 use super::properties::{Checker, Scene};
@@ -90,6 +90,7 @@ impl Simulator {
             Step::Arrive(conn, side) => return self.arrive(conn, side),
             Step::Timer(host, token) => return self.wake(host, token),
             Step::Synced(host, incarnation) => return self.synced(host, incarnation),
+            Step::Patience(host, conn) => return self.lose_patience(host, conn),
             Step::Loaded(host, conn) => self.deliver(host, Input::Loaded(conn)),
             Step::Resume(host) => self.catch_up(host),
             Step::ClientTurn => self.client_turn(),
@@ -168,12 +169,8 @@ impl Simulator {
 
     /// The judges, and what they may look at.
     pub(super) fn judges(&mut self) -> (&mut Checker, Scene<'_>) {
-        let scene = Scene {
-            now: self.now,
-            hosts: &self.hosts,
-            names: &self.names,
-            histories: &self.histories,
-        };
+        let scene =
+            Scene { now: self.now, hosts: &self.hosts, names: &self.names, histories: &self.histories };
         (&mut self.checker, scene)
     }
 

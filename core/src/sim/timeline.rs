@@ -253,7 +253,9 @@ impl Timeline {
     fn note(&mut self) {
         let here = self.cursor();
         let branch = self.branch_mut();
-        if here.step > branch.reached.step || (here.step == branch.reached.step && here.at > branch.reached.at) {
+        if here.step > branch.reached.step
+            || (here.step == branch.reached.step && here.at > branch.reached.at)
+        {
             branch.reached = here;
         }
     }
@@ -314,7 +316,11 @@ mod tests {
             for step in [1499_u64, 1024, 1023, 513, 512, 511, 700, 1, 0, 1200] {
                 timeline.seek_step(step);
                 assert_eq!(timeline.cursor().step, step);
-                assert_eq!(timeline.world().digest(), digests[usize::try_from(step).unwrap_or(0)], "seed {seed}");
+                assert_eq!(
+                    timeline.world().digest(),
+                    digests[usize::try_from(step).unwrap_or(0)],
+                    "seed {seed}"
+                );
             }
             let records = timeline.records().len();
             timeline.seek_step(1500);

@@ -46,7 +46,8 @@ impl Simulator {
             }
             return false;
         }
-        let Some(packet) = self.network.conns.get_mut(&id).and_then(|conn| conn.pipe_mut(to).queue.pop_front())
+        let Some(packet) =
+            self.network.conns.get_mut(&id).and_then(|conn| conn.pipe_mut(to).queue.pop_front())
         else {
             return false;
         };

@@ -107,7 +107,8 @@ impl Simulator {
             let copying = node.is_primary() || node.replication().streaming();
             copying
                 && self.running().all(|other| {
-                    let (Some(peer), Some(known)) = (node.view().get(other.id()), first.view().get(other.id()))
+                    let (Some(peer), Some(known)) =
+                        (node.view().get(other.id()), first.view().get(other.id()))
                     else {
                         return false;
                     };

@@ -49,7 +49,13 @@ impl Claims {
         self.replica_speaks = replica.then_some((to, sender));
     }
 
-    pub(super) fn announced(&mut self, findings: &mut Findings, scene: Scene<'_>, from: HostIx, header: &Header) {
+    pub(super) fn announced(
+        &mut self,
+        findings: &mut Findings,
+        scene: Scene<'_>,
+        from: HostIx,
+        header: &Header,
+    ) {
         if header.flags.contains(NodeFlags::PRIMARY) {
             self.primary_announced(findings, scene, from, header);
         } else if header.offset.0 > 0 {
@@ -57,7 +63,13 @@ impl Claims {
         }
     }
 
-    fn primary_announced(&mut self, findings: &mut Findings, scene: Scene<'_>, from: HostIx, header: &Header) {
+    fn primary_announced(
+        &mut self,
+        findings: &mut Findings,
+        scene: Scene<'_>,
+        from: HostIx,
+        header: &Header,
+    ) {
         let epoch = header.config_epoch;
         let durable = scene.hosts[from.get()].disk.synced.myself().map(|line| line.config_epoch);
         if durable.is_some_and(|durable| durable < epoch) {
@@ -88,7 +100,9 @@ impl Claims {
                 if self.replica_speaks == Some((host, *to)) {
                     findings.add("S9", host, || format!("gave slots to the replica {}", scene.name(*to)));
                 }
-                let (Some(loser), Some(winner)) = (node.view().get(*from), node.view().get(*to)) else { return };
+                let (Some(loser), Some(winner)) = (node.view().get(*from), node.view().get(*to)) else {
+                    return;
+                };
                 if !self.moved && loser.shard != winner.shard && loser.config_epoch >= *epoch {
                     findings.add("S7", host, || {
                         format!(
@@ -125,7 +139,8 @@ impl Claims {
         };
         if let Some(before) = self.before.insert(host, now) {
             if now.current < before.current {
-                findings.add("S6", host, || format!("its epoch fell from {} to {}", before.current, now.current));
+                findings
+                    .add("S6", host, || format!("its epoch fell from {} to {}", before.current, now.current));
             }
             if before.primary && now.primary && now.config < before.config {
                 findings.add("S6", host, || {

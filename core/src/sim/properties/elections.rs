@@ -137,7 +137,8 @@ impl Elections {
         for (_, sibling) in siblings {
             let Some(other) = scene.names.host_of(sibling.id) else { continue };
             if !self.agree.contains(&(host, other)) {
-                findings.add("S14", host, || format!("did not wait for the word of {}", scene.name(sibling.id)));
+                findings
+                    .add("S14", host, || format!("did not wait for the word of {}", scene.name(sibling.id)));
             }
         }
     }

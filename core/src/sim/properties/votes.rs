@@ -40,14 +40,22 @@ impl Votes {
         }
         let last = self.last.insert(voter, epoch);
         if last.is_some_and(|last| last >= epoch) {
-            findings.add("S2", from, || format!("voted in epoch {epoch} after a vote in a later one or the same"));
+            findings.add("S2", from, || {
+                format!("voted in epoch {epoch} after a vote in a later one or the same")
+            });
         }
         if scene.hosts[from.get()].disk.synced.last_vote_epoch < epoch {
             findings.add("S15", from, || format!("its vote in epoch {epoch} left before it was on disk"));
         }
     }
 
-    pub(super) fn requested(&mut self, findings: &mut Findings, scene: Scene<'_>, from: HostIx, header: &Header) {
+    pub(super) fn requested(
+        &mut self,
+        findings: &mut Findings,
+        scene: Scene<'_>,
+        from: HostIx,
+        header: &Header,
+    ) {
         let epoch = header.current_epoch;
         if scene.hosts[from.get()].disk.synced.current_epoch < epoch {
             findings.add("S15", from, || format!("its request in epoch {epoch} left before it was on disk"));
@@ -64,11 +72,8 @@ impl Votes {
         needed: u32,
     ) {
         let me = scene.hosts[host.get()].id;
-        let honest: BTreeSet<NodeId> = voters
-            .iter()
-            .copied()
-            .filter(|voter| self.given.get(&(*voter, epoch)) == Some(&me))
-            .collect();
+        let honest: BTreeSet<NodeId> =
+            voters.iter().copied().filter(|voter| self.given.get(&(*voter, epoch)) == Some(&me)).collect();
         if honest.len() < needed as usize || honest.len() != voters.len() {
             findings.add("S3", host, || {
                 format!("won epoch {epoch} with {} of {needed} votes that were given", honest.len())
