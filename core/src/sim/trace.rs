@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::node::Event;
+use crate::protocol::replication::SyncStep;
 
 use super::{Names, Record, What};
 
@@ -28,6 +29,8 @@ impl Filter {
                     | Event::PfailMarked { .. }
                     | Event::PfailCleared { .. }
                     | Event::FailTold { .. }
+                    | Event::FailCleared { .. }
+                    | Event::Sync(SyncStep::Partial { .. } | SyncStep::Loading)
                     | Event::HealthChanged { .. }
                     | Event::EpochAdopted { .. }
                     | Event::SlotsMoved { .. }
