@@ -6,4 +6,5 @@ pub mod cluster;
 pub mod node;
 pub mod protocol;
 pub mod scenario;
+pub mod sim;
 pub mod wire;

@@ -4,6 +4,8 @@
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+mod digests;
+
 use splitvote::base::Rng;
 
 #[cfg(target_family = "wasm")]

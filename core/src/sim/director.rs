@@ -1,0 +1,337 @@
+//! Plays the script: does what it says when it says so, notices what it waits for, ends its runs and
+//! judges what it expects. What people do by hand joins the script, so that it is played alike.
+
+use std::sync::Arc;
+
+use crate::base::{Duration, Instant, Rng};
+use crate::node::Event;
+use crate::scenario::{Condition, Run, Script, Selector, Statement};
+
+use super::ledger::Ledger;
+use super::{HostIx, Simulator};
+
+/// Something the script waits for.
+#[derive(Clone, Debug)]
+struct Wait {
+    condition: Condition,
+    /// Which statement waits; none is the present `run`.
+    statement: Option<usize>,
+    /// A moment like it has been.
+    seen: Option<Instant>,
+    /// When it first held after the first fault, of one that is to hold within a time.
+    since: Option<Instant>,
+    done: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Director {
+    runs: Vec<Run>,
+    /// Which run it is, and when it began.
+    run: usize,
+    began: Instant,
+    until: Option<Wait>,
+    whens: Vec<Wait>,
+    expects: Vec<Wait>,
+    /// The last `at` line's moment.
+    pub(super) last_at: Instant,
+    pub(super) first_fault: Option<Instant>,
+    pub(super) ledger: Ledger,
+    chance: Option<Rng>,
+    /// When convergence was last looked at, and what was seen.
+    looked: Option<(Instant, u64, bool)>,
+}
+
+/// Convergence is looked at again after this long even if no event says that anything changed.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+impl Wait {
+    fn new(condition: &Condition, statement: Option<usize>) -> Self {
+        Self { condition: condition.clone(), statement, seen: None, since: None, done: false }
+    }
+}
+
+impl Director {
+    /// A number below `bound`.
+    pub(super) fn draw(&mut self, seed: &Rng, bound: usize) -> usize {
+        let chance = self.chance.get_or_insert_with(|| seed.fork("director"));
+        usize::try_from(chance.below(bound as u64)).unwrap_or(0)
+    }
+
+    pub(super) fn fault(&mut self, now: Instant) {
+        self.first_fault.get_or_insert(now);
+    }
+
+    pub(super) fn stopped(&mut self, host: HostIx, now: Instant) {
+        self.ledger.stopped(host, now);
+    }
+
+    pub(super) fn started(&mut self, host: HostIx) {
+        self.ledger.started(host);
+    }
+}
+
+impl Simulator {
+    /// Reads the script into the agenda.
+    pub(super) fn begin_script(&mut self) {
+        let script = self.script.clone();
+        self.director.runs = script.runs();
+        for (number, statement) in script.statements.iter().enumerate() {
+            match &statement.value {
+                Statement::At { at, .. } => {
+                    self.agenda.enter_statement(*at, number);
+                    self.director.last_at = self.director.last_at.max(*at);
+                }
+                Statement::Every { period, .. } => {
+                    self.agenda.enter_statement(Instant::ZERO + *period, number);
+                }
+                Statement::When { condition, .. } => {
+                    self.director.whens.push(Wait::new(condition, Some(number)));
+                }
+                Statement::Expect { condition, .. } => {
+                    self.director.expects.push(Wait::new(condition, Some(number)));
+                }
+                Statement::Run(_) => {}
+            }
+        }
+        self.begin_run();
+    }
+
+    fn begin_run(&mut self) {
+        let director = &mut self.director;
+        director.began = self.now;
+        director.until = match director.runs.get(director.run) {
+            Some(Run::Until { condition, .. }) => Some(Wait::new(condition, None)),
+            _ => None,
+        };
+    }
+
+    /// A statement of the script is due.
+    pub(super) fn statement(&mut self, number: usize) {
+        let script: Arc<Script> = self.script.clone();
+        let Some(statement) = script.statements.get(number) else { return };
+        match &statement.value {
+            Statement::At { action, .. } => self.act(action),
+            Statement::Every { period, action, until } => {
+                self.act(action);
+                let next = self.now + *period;
+                if until.is_none_or(|until| next <= until) {
+                    self.agenda.enter_statement(next, number);
+                }
+            }
+            Statement::When { .. } | Statement::Run(_) | Statement::Expect { .. } => {}
+        }
+    }
+
+    /// A node's word: does the script wait for one like it?
+    pub(super) fn heard(&mut self, host: HostIx, event: &Event) {
+        let now = self.now;
+        let shard = self.shard_of(host);
+        let split = self.director.ledger.event(now, host, shard, event, &self.names);
+        if split {
+            self.checker.hit("split vote");
+        }
+        let mut director = std::mem::take(&mut self.director);
+        let waits = director.until.iter_mut().chain(&mut director.whens).chain(&mut director.expects);
+        for wait in waits.filter(|wait| wait.seen.is_none() && !wait.done) {
+            if self.is_like(&wait.condition, host, event, split) {
+                wait.seen = Some(now);
+            }
+        }
+        self.director = director;
+    }
+
+    /// Whether an event is what a condition speaks of.
+    fn is_like(&self, condition: &Condition, host: HostIx, event: &Event, split: bool) -> bool {
+        let is = |selector, host: HostIx| self.meant(selector).contains(&host);
+        let names = |selector, node| self.names.host_of(node).is_some_and(|host| is(selector, host));
+        match (condition, event) {
+            (Condition::Not(inner), _) => self.is_like(inner, host, event, split),
+            (Condition::SplitVote, _) => split,
+            (Condition::Failed(who), Event::FailMarked { node, .. } | Event::FailTold { node, .. }) => {
+                names(*who, *node)
+            }
+            (Condition::Asks(who), Event::VotesAsked { .. })
+            | (Condition::Won(who), Event::ElectionWon { .. }) => is(*who, host),
+            (Condition::VotesFor { voter, candidate }, Event::VoteGranted { candidate: granted, .. }) => {
+                is(*voter, host) && names(*candidate, *granted)
+            }
+            (
+                Condition::Refuses { voter, candidate, reason },
+                Event::VoteRefused { candidate: refused, refusal, .. },
+            ) => {
+                is(*voter, host)
+                    && names(*candidate, *refused)
+                    && reason.is_none_or(|reason| refusal.nack() == Some(reason))
+            }
+            _ => false,
+        }
+    }
+
+    /// After each step: `when` lines, the end of a run, and since when expectations hold.
+    pub(super) fn direct(&mut self) {
+        self.do_whens();
+        self.note_expectations();
+        if let Some(wait) = self.director.until.take() {
+            let over = self.now >= self.director.last_at && self.holds(&wait);
+            self.director.until = Some(wait);
+            if over {
+                self.end_run();
+            }
+        }
+    }
+
+    fn do_whens(&mut self) {
+        for at in 0..self.director.whens.len() {
+            let wait = self.director.whens[at].clone();
+            if wait.done || !self.holds(&wait) {
+                continue;
+            }
+            self.director.whens[at].done = true;
+            let script = self.script.clone();
+            if let Some(Statement::When { action, .. }) =
+                wait.statement.and_then(|number| script.statements.get(number)).map(|found| &found.value)
+            {
+                self.act(action);
+            }
+        }
+    }
+
+    fn note_expectations(&mut self) {
+        let start = self.director.first_fault.unwrap_or(Instant::ZERO);
+        for at in 0..self.director.expects.len() {
+            let number = self.director.expects[at].statement;
+            let timed = number
+                .and_then(|number| self.script.statements.get(number))
+                .is_some_and(|found| matches!(found.value, Statement::Expect { within: Some(_), .. }));
+            let wait = &self.director.expects[at];
+            if !timed || !wait.condition.is_standing() {
+                continue;
+            }
+            let wait = wait.clone();
+            let holds = self.holds(&wait);
+            let wait = &mut self.director.expects[at];
+            // What held before the fault says nothing about what came after it.
+            if wait.since.is_none_or(|since| since < start) {
+                wait.since = holds.then_some(self.now);
+            }
+        }
+    }
+
+    fn holds(&mut self, wait: &Wait) -> bool {
+        self.is_true(&wait.condition, wait.seen.is_some())
+    }
+
+    /// Whether a condition holds now; one that speaks of a moment holds once that moment was seen.
+    fn is_true(&mut self, condition: &Condition, seen: bool) -> bool {
+        match condition {
+            Condition::Not(inner) => !self.is_true(inner, seen),
+            Condition::Covered => self.watch.covered,
+            Condition::Converged => self.looks_converged(),
+            Condition::PrimaryOf { shard, node } => {
+                self.meant(Selector::Primary(*shard)).iter().any(|host| self.hosts[host.get()].name == *node)
+            }
+            Condition::EpochAtLeast(epoch) => self
+                .hosts
+                .iter()
+                .filter_map(super::host::Host::running)
+                .any(|node| node.view().current_epoch.0 >= *epoch),
+            Condition::OffsetAtLeast { node, offset } => self
+                .meant(*node)
+                .into_iter()
+                .any(|host| self.node(host).is_some_and(|node| node.offset().0 >= *offset)),
+            Condition::NoLostWrites => self.lost_writes() == 0,
+            Condition::LostWritesAtMost(most) => self.lost_writes() <= *most,
+            Condition::NoViolations => self.violations().is_empty(),
+            Condition::Violation(property) => {
+                let property = property.to_string();
+                self.violations().iter().any(|(_, _, violation)| violation.property == property)
+            }
+            Condition::RoundsAtMost { shard, rounds } => self.director.ledger.rounds_of(*shard) <= *rounds,
+            Condition::Failed(_)
+            | Condition::Asks(_)
+            | Condition::VotesFor { .. }
+            | Condition::Refuses { .. }
+            | Condition::SplitVote
+            | Condition::Won(_) => seen,
+        }
+    }
+
+    fn lost_writes(&mut self) -> u64 {
+        self.count_lost();
+        self.clients.writes.lost
+    }
+
+    fn looks_converged(&mut self) -> bool {
+        let count = self.recorder.count;
+        if let Some((at, records, seen)) = self.director.looked
+            && records == count
+            && self.now < at + LOOK_AGAIN
+        {
+            return seen;
+        }
+        let seen = self.is_converged();
+        self.director.looked = Some((self.now, count, seen));
+        seen
+    }
+
+    /// When the present run ends at the latest; none if the script is over.
+    pub fn deadline(&self) -> Option<Instant> {
+        let span = match self.director.runs.get(self.director.run)? {
+            Run::For(span) | Run::Until { at_most: span, .. } => *span,
+        };
+        Some((self.director.began + span).max(self.director.last_at))
+    }
+
+    /// Whether every `run` line is over.
+    pub fn finished(&self) -> bool {
+        self.director.run >= self.director.runs.len()
+    }
+
+    pub(super) fn end_run(&mut self) {
+        self.director.run += 1;
+        self.begin_run();
+    }
+
+    /// Plays the script to its end.
+    pub fn run(&mut self) {
+        while !self.finished() {
+            self.step();
+        }
+    }
+
+    /// What the script expects, and whether it is so: the line, its text, the verdict.
+    pub fn expectations(&mut self) -> Vec<(u32, String, bool)> {
+        let script = self.script.clone();
+        let start = self.director.first_fault.unwrap_or(Instant::ZERO);
+        let expects = self.director.expects.clone();
+        expects
+            .iter()
+            .filter_map(|wait| {
+                let found = script.statements.get(wait.statement?)?;
+                let Statement::Expect { condition, within } = &found.value else { return None };
+                let in_time = |moment: Option<Instant>| {
+                    within.is_none_or(|within| moment.is_some_and(|moment| moment <= start + within))
+                };
+                let met = match condition {
+                    Condition::Not(inner) if !inner.is_standing() => {
+                        !(wait.seen.is_some() && in_time(wait.seen))
+                    }
+                    condition if condition.is_standing() => {
+                        if within.is_some() {
+                            in_time(wait.since)
+                        } else {
+                            self.holds(wait)
+                        }
+                    }
+                    _ => self.holds(wait) && in_time(wait.seen.or(Some(self.now))),
+                };
+                Some((found.line, found.value.to_string(), met))
+            })
+            .collect()
+    }
+
+    /// When the first fault came.
+    pub fn first_fault(&self) -> Option<Instant> {
+        self.director.first_fault
+    }
+}

@@ -1,0 +1,48 @@
+//! A simulated world: hosts that run real nodes, links that carry encoded frames, disks, clients,
+//! faults, and nothing that is not repeatable. The same script and seed give the same run, to the last
+//! event, on every machine.
+//!
+//! Start with [`Simulator`]; its read side is in `look`, its verbs in `operate`. A step takes the
+//! earliest entry of the `agenda`, `transport` delivers what arrives, `carry` carries out what the node
+//! wants, `replicate` moves data. `director` plays the script, `properties` judge from outside.
+//!
+//! What is *not* here: rules of the protocol (`protocol`), the language (`scenario`), clocks and
+//! threads. Nothing here is used by real nodes.
+
+mod agenda;
+mod birth;
+mod carry;
+mod client;
+mod data;
+mod director;
+mod fault;
+#[cfg(test)]
+mod first_walk;
+mod history;
+mod host;
+mod ledger;
+mod liveness;
+mod look;
+mod names;
+mod network;
+mod operate;
+pub mod properties;
+mod record;
+mod replicate;
+mod report;
+mod select;
+mod simulator;
+pub mod swarm;
+mod timeline;
+pub mod trace;
+mod transport;
+mod watch;
+
+pub use client::Writes;
+pub use ledger::Failover;
+pub use look::{Brief, Cargo, HostView, InFlight, Liveness, ShardView, Wall};
+pub use names::{HostIx, Names};
+pub use record::{Digest, Happening, Keep, Record, Violation, What};
+pub use report::{ExpectationRow, FailoverRow, Report, ViolationRow, WritesRow};
+pub use simulator::Simulator;
+pub use timeline::{BranchIx, Cursor, Timeline, is_electoral};

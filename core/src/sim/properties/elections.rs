@@ -1,0 +1,161 @@
+//! S11, S12, S14 and L8: what candidates do with answers, and pauses that end.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::base::{Epoch, Instant, NodeId};
+use crate::node::{Event, Node};
+use crate::protocol::election::RoundEnd;
+use crate::protocol::manual::ManualStep;
+use crate::wire::{Body, Message, NackReason, NodeFlags};
+
+use super::super::HostIx;
+use super::super::host::Power;
+use super::checker::{Findings, Scene};
+
+/// The answers a candidate was given, by what reached it.
+#[derive(Clone, Debug, Default)]
+struct Round {
+    epoch: Epoch,
+    acked: BTreeSet<NodeId>,
+    refused: BTreeSet<NodeId>,
+}
+
+/// What a refusal must leave as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Untouched {
+    primary: bool,
+    vote: Epoch,
+    claim: Epoch,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Elections {
+    rounds: BTreeMap<HostIx, Round>,
+    refusal: Option<(HostIx, Untouched)>,
+    /// Which sibling last said to whom that their primary failed.
+    agree: BTreeSet<(HostIx, HostIx)>,
+    /// Until when a primary may stand paused.
+    paused: BTreeMap<HostIx, Instant>,
+}
+
+fn untouched(node: &Node) -> Untouched {
+    Untouched {
+        primary: node.is_primary(),
+        vote: node.ballot().last_vote_epoch,
+        claim: node.view().me().config_epoch,
+    }
+}
+
+impl Elections {
+    pub(super) fn stopped(&mut self, host: HostIx) {
+        self.rounds.remove(&host);
+        self.paused.remove(&host);
+        self.agree.retain(|(observer, _)| *observer != host);
+    }
+
+    /// A replica's word on its primary reached another node.
+    pub(super) fn sibling(&mut self, observer: HostIx, sibling: HostIx, failed: bool) {
+        if failed {
+            self.agree.insert((observer, sibling));
+        } else if !self.agree.is_empty() {
+            self.agree.remove(&(observer, sibling));
+        }
+    }
+
+    pub(super) fn answered(&mut self, to: HostIx, node: &Node, message: &Message) {
+        let voter = message.header.sender;
+        match &message.body {
+            Body::AuthAck => {
+                if let Some(round) = self.rounds.get_mut(&to)
+                    && round.epoch == message.header.current_epoch
+                {
+                    round.acked.insert(voter);
+                }
+            }
+            Body::AuthNack { epoch, reason } => {
+                self.refusal = Some((to, untouched(node)));
+                let last = matches!(
+                    reason,
+                    NackReason::EpochOld | NackReason::AlreadyVoted | NackReason::StaleConfig
+                );
+                if let Some(round) = self.rounds.get_mut(&to)
+                    && round.epoch == *epoch
+                    && last
+                {
+                    round.refused.insert(voter);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn event(&mut self, findings: &mut Findings, scene: Scene<'_>, host: HostIx, event: &Event) {
+        let Some(node) = scene.node(host) else { return };
+        match event {
+            Event::VotesAsked { epoch, .. } => {
+                self.rounds.insert(host, Round { epoch: *epoch, ..Round::default() });
+            }
+            Event::RoundLost { end: RoundEnd::Hopeless { needed, .. }, epoch } => {
+                self.was_hopeless(findings, host, node, *epoch, *needed);
+            }
+            Event::ElectionScheduled { best: true, .. } | Event::ElectionMoved { best: true, .. } => {
+                self.may_hurry(findings, scene, host, node);
+            }
+            Event::Manual(ManualStep::Paused { .. }) => {
+                let span = node.config().manual_failover_timeout * 2;
+                self.paused.insert(host, scene.now + span);
+            }
+            Event::Manual(ManualStep::Resumed) | Event::Following { .. } => {
+                self.paused.remove(&host);
+            }
+            _ => {}
+        }
+    }
+
+    fn was_hopeless(&self, findings: &mut Findings, host: HostIx, node: &Node, epoch: Epoch, needed: u32) {
+        let Some(round) = self.rounds.get(&host).filter(|round| round.epoch == epoch) else { return };
+        let open = node
+            .view()
+            .iter()
+            .filter(|(_, peer)| peer.is_voter() && !peer.failed() && peer.id != node.id())
+            .filter(|(_, peer)| !round.acked.contains(&peer.id) && !round.refused.contains(&peer.id))
+            .count();
+        let reachable = round.acked.len() + open;
+        if reachable >= needed as usize {
+            findings.add("S12", host, || {
+                format!("gave up epoch {epoch} although {reachable} of {needed} votes could come")
+            });
+        }
+    }
+
+    fn may_hurry(&self, findings: &mut Findings, scene: Scene<'_>, host: HostIx, node: &Node) {
+        let view = node.view();
+        let Some(primary) = view.my_primary() else { return };
+        let siblings = view.replicas_of(primary).filter(|(_, peer)| {
+            peer.id != node.id() && !peer.failed() && !peer.flags.contains(NodeFlags::NOFAILOVER)
+        });
+        for (_, sibling) in siblings {
+            let Some(other) = scene.names.host_of(sibling.id) else { continue };
+            if !self.agree.contains(&(host, other)) {
+                findings
+                    .add("S14", host, || format!("did not wait for the word of {}", scene.name(sibling.id)));
+            }
+        }
+    }
+
+    pub(super) fn settled(&mut self, findings: &mut Findings, scene: Scene<'_>, host: HostIx, node: &Node) {
+        if let Some((refused, before)) = self.refusal.take()
+            && refused == host
+            && untouched(node) != before
+        {
+            findings.add("S11", host, || "a refusal changed its role, vote or claim".to_owned());
+        }
+        if !self.paused.is_empty()
+            && scene.hosts[host.get()].power == Power::Up
+            && self.paused.get(&host).is_some_and(|end| scene.now > *end + crate::node::CRON * 2)
+        {
+            self.paused.remove(&host);
+            findings.add("L8", host, || "still pauses writes for a manual failover".to_owned());
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What is promised, in words.
+
+use serde::Serialize;
+
+/// When a property must hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// After every step.
+    Always,
+    /// In some run of many: it shows that a search gets to where it is interesting.
+    Sometimes,
+    /// Some time after faults have ended.
+    Eventually,
+}
+
+/// One property.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Property {
+    /// Its number in protocol.md §15, or its name.
+    pub id: &'static str,
+    /// When it must hold.
+    pub kind: Kind,
+    /// What it says.
+    pub statement: &'static str,
+    /// When it is judged at all; empty is whenever it says.
+    pub conditions: &'static str,
+}
+
+const fn always(id: &'static str, statement: &'static str, conditions: &'static str) -> Property {
+    Property { id, kind: Kind::Always, statement, conditions }
+}
+
+const fn eventually(id: &'static str, statement: &'static str, conditions: &'static str) -> Property {
+    Property { id, kind: Kind::Eventually, statement, conditions }
+}
+
+const HEALED: &str = "faults have ended, every host runs, and a majority of primaries was left";
+
+/// Every property that can break.
+pub const PROPERTIES: &[Property] = &[
+    always("S1", "A voter votes for at most one candidate in an epoch, across crashes.", ""),
+    always("S2", "The epochs of a voter's votes rise.", ""),
+    always("S3", "Who wins holds votes of exactly that epoch from a majority of the voters it knows.", ""),
+    always("S4", "An epoch has one winner.", "no slot was moved by hand and no takeover happened"),
+    always(
+        "S5",
+        "No two primaries announce the same slot at the same config epoch.",
+        "no slot was moved by hand and no takeover happened",
+    ),
+    always("S6", "Current and config epochs of a process never fall; what is on disk is never ahead.", ""),
+    always(
+        "S7",
+        "A slot moves to another node only for a newer claim, or within a shard.",
+        "no slot was moved by hand",
+    ),
+    always(
+        "S8",
+        "A primary gives up its last slot only for a claim newer than its own.",
+        "no slot was moved by hand",
+    ),
+    always("S9", "A header of a replica gives no slot to that replica.", ""),
+    always("S10", "Nobody copies itself in a circle; tables of slots agree with themselves (§15.3).", ""),
+    always("S11", "A refusal changes neither roles, votes nor claims.", ""),
+    always("S12", "A round is given up early only if it could no longer be won.", ""),
+    always("S13", "A replica that announces data has data of its shard.", "its shard is one of the script's"),
+    always(
+        "S14",
+        "Nobody skips the delay unless each sibling has said that it, too, marked the primary failed.",
+        "the sibling is not marked failed itself",
+    ),
+    always("S15", "No vote, request or claim is sent before what it depends on is on disk.", ""),
+    always("L8", "A primary that paused for a manual failover goes on within twice its timeout.", "it runs"),
+    eventually("L2", "A failed primary is replaced.", HEALED),
+    eventually("L4", "Primaries have different config epochs.", HEALED),
+    eventually("L5", "All tables agree.", HEALED),
+    eventually("L6", "A primary that came back too late copies the winner.", HEALED),
+    eventually("S18", "A shard has one primary.", HEALED),
+];
+
+/// What a search should come across, or it searches in the wrong places.
+pub const SOMETIMES: &[&str] = &[
+    "split vote",
+    "nack counted",
+    "nack noted but not final",
+    "fast path",
+    "round hopeless",
+    "round expired",
+    "round claimed",
+    "full sync",
+    "partial sync",
+    "config epochs collide",
+    "update sent",
+    "stale header",
+    "manual failover",
+    "takeover",
+    "replica moves to an orphan",
+    "refused: already voted",
+    "refused: old epoch",
+    "refused: primary up",
+    "refused: stale config",
+    "data too old to stand",
+    "minority",
+    "fail cleared",
+];

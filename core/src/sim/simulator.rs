@@ -1,0 +1,192 @@
+//! The world itself, and its one loop.
+
+use std::sync::Arc;
+
+use crate::base::{Instant, Rng, ShardId};
+use crate::node::Event;
+use crate::scenario::Script;
+
+use super::agenda::{Agenda, Step};
+use super::client::Clients;
+use super::director::Director;
+use super::history::Histories;
+use super::host::{Host, Input, Power};
+use super::network::Network;
+use super::properties::{Checker, Scene};
+use super::record::Recorder;
+use super::watch::Watch;
+use super::{Happening, HostIx, Names, ShardView, What};
+
+/// A deterministic world. Cloning it clones the whole future.
+#[derive(Clone, Debug)]
+pub struct Simulator {
+    pub(super) script: Arc<Script>,
+    pub(super) seed: Rng,
+    pub(super) now: Instant,
+    pub(super) agenda: Agenda,
+    pub(super) network: Network,
+    pub(super) hosts: Vec<Host>,
+    pub(super) names: Names,
+    pub(super) shards: Vec<ShardView>,
+    pub(super) shard_ids: Vec<ShardId>,
+    pub(super) histories: Histories,
+    pub(super) clients: Clients,
+    pub(super) recorder: Recorder,
+    pub(super) watch: Watch,
+    pub(super) director: Director,
+    pub(super) checker: Checker,
+}
+
+impl Simulator {
+    /// Does the next thing that happens. False if nothing ever will.
+    pub fn step(&mut self) -> bool {
+        if let Some(deadline) = self.deadline()
+            && self.next_due().is_none_or(|due| due > deadline)
+        {
+            self.now = self.now.max(deadline);
+            self.end_run();
+            return true;
+        }
+        while let Some((at, step)) = self.agenda.pop() {
+            self.now = self.now.max(at);
+            if self.dispatch(step) {
+                self.recorder.step += 1;
+                self.look_around();
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Does everything up to and including this moment, and makes it the present.
+    pub fn play(&mut self, until: Instant) {
+        while self.next_due().into_iter().chain(self.deadline()).min().is_some_and(|due| due <= until) {
+            self.step();
+        }
+        self.now = self.now.max(until);
+    }
+
+    /// A copy that remembers no records, for a checkpoint: they are kept elsewhere, once.
+    pub(super) fn without_records(&self) -> Self {
+        let mut copy = self.clone();
+        copy.recorder.records = Arc::default();
+        copy
+    }
+
+    pub(super) fn take_records(&mut self) -> Arc<Vec<super::Record>> {
+        std::mem::take(&mut self.recorder.records)
+    }
+
+    /// Gives a checkpoint its records back, from those of the whole run.
+    pub(super) fn restore_records(&mut self, all: &[super::Record]) {
+        let count = usize::try_from(self.recorder.count).unwrap_or(usize::MAX).min(all.len());
+        self.recorder.records = Arc::new(all[..count].to_vec());
+    }
+
+    /// Does one entry of the agenda. False if it was out of date and nothing happened.
+    fn dispatch(&mut self, step: Step) -> bool {
+        match step {
+            Step::Statement(number) => self.statement(number),
+            Step::Arrive(conn, side) => return self.arrive(conn, side),
+            Step::Timer(host, token) => return self.wake(host, token),
+            Step::Synced(host, incarnation) => return self.synced(host, incarnation),
+            Step::Patience(host, conn) => return self.lose_patience(host, conn),
+            Step::Loaded(host, conn) => self.deliver(host, Input::Loaded(conn)),
+            Step::Resume(host) => self.catch_up(host),
+            Step::ClientTurn => self.client_turn(),
+            Step::WriteArrives(host, write) => self.write_arrives(host, write),
+            Step::WriteAnswered(write) => self.write_answered(write),
+        }
+        true
+    }
+
+    fn wake(&mut self, host: HostIx, token: u64) -> bool {
+        let now = self.now;
+        let found = &mut self.hosts[host.get()];
+        if found.timer.is_none_or(|(_, waited_for)| waited_for != token) {
+            return false;
+        }
+        found.timer = None;
+        // A paused or writing process is woken when it goes on: `rearm` sees that the moment is past.
+        if found.power != Power::Up || found.busy {
+            return false;
+        }
+        if let Some(node) = &mut found.node {
+            node.handle_timeout(now);
+        }
+        self.drain(host);
+        true
+    }
+
+    /// Hands an input to a process, or lets it wait where the kernel would.
+    pub(super) fn deliver(&mut self, host: HostIx, input: Input) {
+        let found = &mut self.hosts[host.get()];
+        match found.power {
+            Power::Up if !found.busy && found.inbox.is_empty() => self.handle(host, input),
+            Power::Up | Power::Paused => found.inbox.push_back(input),
+            Power::Down | Power::Off => {}
+        }
+    }
+
+    /// Lets a process that was held up catch up: first what waits, in order, then what time asks.
+    pub(super) fn catch_up(&mut self, host: HostIx) {
+        self.drain(host);
+        loop {
+            let found = &mut self.hosts[host.get()];
+            if found.power != Power::Up || found.busy {
+                return;
+            }
+            let Some(input) = found.inbox.pop_front() else { break };
+            self.handle(host, input);
+        }
+        self.rearm(host);
+    }
+
+    /// Sees to it that the agenda wakes the node when it wants.
+    pub(super) fn rearm(&mut self, host: HostIx) {
+        let now = self.now;
+        let found = &mut self.hosts[host.get()];
+        if found.busy || found.power != Power::Up {
+            return;
+        }
+        let Some((at, _)) = found.node.as_ref().and_then(|node| node.poll_timeout()) else { return };
+        if found.timer.is_some_and(|(armed, _)| armed == at) {
+            return;
+        }
+        found.tokens += 1;
+        found.timer = Some((at, found.tokens));
+        self.agenda.enter(at.max(now), Step::Timer(host, found.tokens));
+    }
+
+    /// Remembers a node's word.
+    pub(super) fn note(&mut self, host: HostIx, event: Event) {
+        self.watch.event(&event);
+        self.heard(host, &event);
+        let (checker, scene) = self.judges();
+        checker.event(scene, host, &event);
+        self.recorder.push(self.now, Some(host), What::Event(event));
+    }
+
+    /// The judges, and what they may look at.
+    pub(super) fn judges(&mut self) -> (&mut Checker, Scene<'_>) {
+        let scene =
+            Scene { now: self.now, hosts: &self.hosts, names: &self.names, histories: &self.histories };
+        (&mut self.checker, scene)
+    }
+
+    /// Remembers what the judges found.
+    pub(super) fn sentence(&mut self) {
+        if self.checker.is_quiet() {
+            return;
+        }
+        for (host, violation) in self.checker.take() {
+            self.recorder.push(self.now, Some(host), What::Violation(violation));
+        }
+    }
+
+    /// Remembers what the world did.
+    pub(super) fn happened(&mut self, host: Option<HostIx>, happening: Happening) {
+        self.watch.dirty = true;
+        self.recorder.push(self.now, host, What::Happening(happening));
+    }
+}

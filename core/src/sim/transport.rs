@@ -1,0 +1,284 @@
+//! What a packet does when it arrives, and what a process does with what came.
+
+use crate::base::{Duration, Instant};
+use crate::node::ReplicationInput;
+use crate::wire;
+
+use super::agenda::Step;
+use super::host::{Input, Power};
+use super::network::{ConnId, Payload, Side};
+use super::{HostIx, Simulator};
+
+impl Simulator {
+    /// Puts a payload on its way to one end of a connection.
+    pub(super) fn push(&mut self, conn: ConnId, to: Side, payload: Payload, late: Duration) {
+        if self.network.push(self.now, conn, to, payload, late) {
+            self.schedule(conn, to);
+        }
+    }
+
+    /// Enters a step for the head of a direction.
+    fn schedule(&mut self, id: ConnId, to: Side) {
+        let now = self.now;
+        let Some(conn) = self.network.conns.get_mut(&id) else { return };
+        let pipe = conn.pipe_mut(to);
+        let Some(head) = pipe.queue.front() else { return };
+        pipe.scheduled = true;
+        self.agenda.enter(head.due.max(now), Step::Arrive(id, to));
+    }
+
+    /// The head of a direction is due. False if there is nothing to do.
+    pub(super) fn arrive(&mut self, id: ConnId, to: Side) -> bool {
+        let now = self.now;
+        let Some(conn) = self.network.conns.get_mut(&id) else { return false };
+        let (from_host, to_host) = (conn.host(to.other()), conn.host(to));
+        let pipe = conn.pipe_mut(to);
+        pipe.scheduled = false;
+        let Some(head) = pipe.queue.front() else { return false };
+        if head.due > now {
+            // What was due earlier was lost when the connection closed.
+            self.schedule(id, to);
+            return false;
+        }
+        if self.is_blocked(from_host, to_host, id, to) {
+            if let Some(conn) = self.network.conns.get_mut(&id) {
+                conn.pipe_mut(to).stalled = true;
+            }
+            return false;
+        }
+        let Some(packet) =
+            self.network.conns.get_mut(&id).and_then(|conn| conn.pipe_mut(to).queue.pop_front())
+        else {
+            return false;
+        };
+        self.schedule(id, to);
+        self.receive(id, to, packet.payload);
+        true
+    }
+
+    fn is_blocked(&self, from: HostIx, to: HostIx, id: ConnId, side: Side) -> bool {
+        if self.network.is_cut(from, to) || self.hosts[to.get()].power == Power::Off {
+            return true;
+        }
+        if self.network.holds.is_empty() {
+            return false;
+        }
+        let head = self.network.conns.get(&id).and_then(|conn| conn.pipe(side).queue.front());
+        let Some(Payload::Frame { brief, .. }) = head.map(|packet| &packet.payload) else { return false };
+        self.network.holds.iter().any(|hold| hold.matches(brief.kind, from, to))
+    }
+
+    /// Lets everything go on that waits no longer for a wall, a hold or a machine.
+    pub(super) fn unstall(&mut self) {
+        let stalled: Vec<(ConnId, Side)> = self
+            .network
+            .conns
+            .iter()
+            .flat_map(|(id, conn)| {
+                [Side::Dialer, Side::Acceptor]
+                    .into_iter()
+                    .filter(|side| conn.pipe(*side).stalled)
+                    .map(|side| (*id, side))
+            })
+            .collect();
+        for (id, side) in stalled {
+            let Some(conn) = self.network.conns.get(&id) else { continue };
+            let (from, to) = (conn.host(side.other()), conn.host(side));
+            if self.is_blocked(from, to, id, side) {
+                continue;
+            }
+            // What waited has to travel again.
+            let due = self.now + self.network.travel(from, to);
+            let Some(conn) = self.network.conns.get_mut(&id) else { continue };
+            let pipe = conn.pipe_mut(side);
+            pipe.stalled = false;
+            pipe.last_due = pipe.last_due.max(due);
+            for packet in &mut pipe.queue {
+                packet.due = packet.due.max(due);
+            }
+            self.schedule(id, side);
+        }
+    }
+
+    fn receive(&mut self, id: ConnId, to: Side, payload: Payload) {
+        let Some(conn) = self.network.conns.get_mut(&id) else { return };
+        let host = conn.host(to);
+        let found = &self.hosts[host.get()];
+        let alive = conn.end(to).open && conn.end(to).incarnation == found.incarnation;
+        match payload {
+            Payload::Syn if found.node.is_none() => self.push(id, to.other(), Payload::Fin, Duration::ZERO),
+            Payload::Syn => {
+                let incarnation = found.incarnation;
+                let end = conn.end_mut(to);
+                (end.open, end.incarnation) = (true, incarnation);
+                self.push(id, Side::Dialer, Payload::SynAck, Duration::ZERO);
+                self.deliver(host, Input::Accept(id));
+            }
+            Payload::Fin if alive => self.deliver(host, Input::Down(id)),
+            Payload::Fin => {
+                conn.end_mut(to).open = false;
+                self.forget_if_closed(id);
+            }
+            _ if !alive => {
+                conn.end_mut(to).open = false;
+                self.push(id, to.other(), Payload::Fin, Duration::ZERO);
+                self.forget_if_closed(id);
+            }
+            Payload::SynAck => {
+                conn.up = true;
+                for waiting in std::mem::take(&mut conn.waiting) {
+                    self.push(id, Side::Acceptor, waiting, Duration::ZERO);
+                }
+                self.deliver(host, Input::Up(id));
+            }
+            Payload::Frame { bytes, brief } => self.deliver(host, Input::Frame(id, bytes, brief)),
+            Payload::Data(message) => self.deliver(host, Input::Data(id, message)),
+        }
+    }
+
+    fn forget_if_closed(&mut self, id: ConnId) {
+        if self.network.conns.get(&id).is_some_and(|conn| !conn.dialer.open && !conn.acceptor.open) {
+            self.network.conns.remove(&id);
+        }
+    }
+
+    /// One end closes: what is on its way is lost, and the other end will learn of it.
+    pub(super) fn close(&mut self, id: ConnId, side: Side) {
+        let Some(conn) = self.network.conns.get_mut(&id) else { return };
+        conn.end_mut(side).open = false;
+        conn.waiting.clear();
+        for direction in [Side::Dialer, Side::Acceptor] {
+            let pipe = conn.pipe_mut(direction);
+            pipe.queue.clear();
+            // A wall still stands in the way; a hold was for the frame that is lost now.
+            pipe.stalled = false;
+            pipe.last_due = Instant::ZERO;
+        }
+        if conn.end(side.other()).open {
+            self.push(id, side.other(), Payload::Fin, Duration::ZERO);
+        } else {
+            self.network.conns.remove(&id);
+        }
+    }
+
+    /// Ends every connection of a host: with word to the other ends, or, if the machine is off, without.
+    pub(super) fn drop_connections(&mut self, host: HostIx, silently: bool) {
+        let own: Vec<(ConnId, Side)> = self
+            .network
+            .conns
+            .iter()
+            .filter(|(_, conn)| conn.dialer.host == host || conn.acceptor.host == host)
+            .map(|(id, conn)| (*id, conn.side_of(host)))
+            .collect();
+        for (id, side) in own {
+            if !silently {
+                // One that nobody answered yet is no end of ours: its opener waits for us.
+                if self.network.conns.get(&id).is_some_and(|conn| conn.end(side).open) {
+                    self.close(id, side);
+                }
+                continue;
+            }
+            let Some(conn) = self.network.conns.get_mut(&id) else { continue };
+            conn.end_mut(side).open = false;
+            conn.pipe_mut(side.other()).queue.clear();
+            self.forget_if_closed(id);
+        }
+    }
+
+    /// One input of a running process.
+    pub(super) fn handle(&mut self, host: HostIx, input: Input) {
+        match input {
+            Input::Accept(conn) => self.accepted(host, conn),
+            Input::Up(conn) => self.connected(host, conn),
+            Input::Down(conn) => self.disconnected(host, conn),
+            Input::Frame(conn, bytes, brief) => self.frame_arrived(host, conn, &bytes, &brief),
+            Input::Data(conn, message) => self.data_arrived(host, conn, message),
+            Input::Loaded(conn) => self.loaded(host, conn),
+            Input::Write(write) => self.write_handled(host, write),
+            Input::Command(command) => self.command_handled(host, command),
+            Input::Rules(rules) => {
+                if let Some(node) = &mut self.hosts[host.get()].node {
+                    node.set_rules(self.now, rules);
+                }
+            }
+            Input::Config(config) => {
+                if let Some(node) = &mut self.hosts[host.get()].node {
+                    node.set_config(self.now, *config);
+                }
+            }
+        }
+        self.drain(host);
+    }
+
+    fn accepted(&mut self, host: HostIx, id: ConnId) {
+        let Some(conn) = self.network.conns.get(&id) else { return };
+        if conn.replication {
+            return;
+        }
+        let remote = self.hosts[conn.dialer.host.get()].address.ip;
+        let found = &mut self.hosts[host.get()];
+        let (Some(node), Some(remote)) = (&mut found.node, remote) else { return };
+        let link = node.handle_accept(self.now, remote);
+        found.links.insert(link, id);
+        if let Some(conn) = self.network.conns.get_mut(&id) {
+            conn.acceptor.link = Some(link);
+        }
+    }
+
+    fn connected(&mut self, host: HostIx, id: ConnId) {
+        let Some(conn) = self.network.conns.get(&id) else { return };
+        if conn.replication {
+            self.replication_connected(host, id);
+            return;
+        }
+        let Some(link) = conn.dialer.link.filter(|_| conn.dialer.open) else { return };
+        if let Some(node) = &mut self.hosts[host.get()].node {
+            node.handle_link_up(self.now, link);
+        }
+    }
+
+    fn disconnected(&mut self, host: HostIx, id: ConnId) {
+        let Some(conn) = self.network.conns.get_mut(&id) else { return };
+        let side = conn.side_of(host);
+        let (replication, end) = (conn.replication, *conn.end(side));
+        if !end.open {
+            return;
+        }
+        conn.end_mut(side).open = false;
+        self.forget_if_closed(id);
+        if replication {
+            self.replication_lost(host, id);
+            return;
+        }
+        let found = &mut self.hosts[host.get()];
+        if let (Some(link), Some(node)) = (end.link, &mut found.node) {
+            found.links.remove(&link);
+            node.handle_link_down(self.now, link);
+        }
+    }
+
+    fn frame_arrived(&mut self, host: HostIx, id: ConnId, bytes: &[u8], brief: &super::Brief) {
+        let Some(conn) = self.network.conns.get(&id) else { return };
+        let side = conn.side_of(host);
+        let from = conn.host(side.other());
+        let Some(link) = conn.end(side).link.filter(|_| conn.end(side).open) else { return };
+        self.recorder.delivered(self.now, from, host, brief);
+        // Both ends of every wire here are ours: bytes that do not decode are a bug, not an input.
+        let frame = wire::decode(bytes).expect("a node's own frame decodes");
+        self.watch.delivered(brief);
+        if let Some(node) = &mut self.hosts[host.get()].node {
+            if let wire::Frame::Full(message) = &frame {
+                self.checker.delivered(from, host, node, message);
+            }
+            node.handle_frame(self.now, link, frame);
+        }
+    }
+
+    /// Tells a node something about its data path.
+    pub(super) fn tell(&mut self, host: HostIx, input: ReplicationInput) {
+        let now = self.now;
+        if let Some(node) = &mut self.hosts[host.get()].node {
+            node.handle_replication(now, input);
+        }
+    }
+}
