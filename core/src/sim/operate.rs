@@ -258,7 +258,7 @@ impl Simulator {
         let (now, size) = (self.now, self.clients.size);
         let Some(node) = &mut self.hosts[taker.get()].node else { return };
         node.handle_replication(now, ReplicationInput::Wrote(size));
-        if let Some(place) = self.stream_on(taker, None) {
+        if let Some(place) = self.stream_on(taker) {
             self.clients.moved(&self.histories, |slot| slots.contains(slot), held, place);
         }
         self.drain(taker);
