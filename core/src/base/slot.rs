@@ -53,13 +53,7 @@ impl SlotSet {
 
     /// The slots of `numbers`, those out of range left out.
     pub fn from_ranges(ranges: impl IntoIterator<Item = (u16, u16)>) -> Self {
-        let mut set = Self::EMPTY;
-        for (first, last) in ranges {
-            for number in first..=last.min(SLOTS - 1) {
-                set.insert(Slot(number));
-            }
-        }
-        set
+        ranges.into_iter().flat_map(|(first, last)| first..=last.min(SLOTS - 1)).map(Slot).collect()
     }
 
     /// The bitmap; `None` stands for 2048 zero bytes.
@@ -109,39 +103,94 @@ impl SlotSet {
 
     /// How many slots are in the set.
     pub fn len(&self) -> u32 {
-        self.0.as_ref().map_or(0, |bits| bits.iter().map(|byte| byte.count_ones()).sum())
+        let words = |bits: &[u8; SLOT_BYTES]| {
+            bits.as_chunks().0.iter().map(|word| u64::from_le_bytes(*word).count_ones()).sum()
+        };
+        self.bitmap().map_or(0, words)
+    }
+
+    /// The slots that are in this set or in `other`.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        match (&self.0, &other.0) {
+            (_, None) => self.clone(),
+            (None, _) => other.clone(),
+            _ => self.combine(other, |a, b| a | b),
+        }
+    }
+
+    /// The slots that are in this set and in `other`.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        if self.is_empty() || other.is_empty() { Self::EMPTY } else { self.combine(other, |a, b| a & b) }
+    }
+
+    /// The slots that are in this set and not in `other`.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Self {
+        if other.is_empty() { self.clone() } else { self.combine(other, |a, b| a & !b) }
+    }
+
+    fn combine(&self, other: &Self, with: impl Fn(u8, u8) -> u8) -> Self {
+        const NOTHING: &[u8; SLOT_BYTES] = &[0; SLOT_BYTES];
+        let (a, b) = (self.bitmap().unwrap_or(NOTHING), other.bitmap().unwrap_or(NOTHING));
+        let mut bits = *a;
+        for (bit, b) in bits.iter_mut().zip(b) {
+            *bit = with(*bit, *b);
+        }
+        Self::from_bitmap(&bits)
+    }
+
+    /// The lowest slot of the set.
+    pub fn first(&self) -> Option<Slot> {
+        self.iter().next()
     }
 
     /// The slots of the set in order.
     pub fn iter(&self) -> impl Iterator<Item = Slot> + '_ {
-        self.0.iter().flat_map(|bits| {
-            bits.iter().enumerate().flat_map(|(at, byte)| {
-                let first = u16::try_from(at * 8).unwrap_or(0);
-                (0..8).filter(move |bit| byte & (1 << bit) != 0).map(move |bit| Slot(first + bit))
-            })
-        })
+        self.runs().flat_map(|(first, last)| (first..=last).map(Slot))
     }
 
     /// The set as closed ranges in order.
     pub fn ranges(&self) -> Vec<(u16, u16)> {
-        let mut ranges: Vec<(u16, u16)> = Vec::new();
-        for slot in self.iter() {
-            match ranges.last_mut() {
-                Some((_, last)) if *last + 1 == slot.0 => *last = slot.0,
-                _ => ranges.push((slot.0, slot.0)),
-            }
-        }
-        ranges
+        self.runs().collect()
     }
+
+    fn runs(&self) -> impl Iterator<Item = (u16, u16)> + '_ {
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            let bits = self.bitmap()?;
+            let first = edge(bits, at, false)?;
+            at = edge(bits, first, true).unwrap_or(SLOTS);
+            Some((first, at - 1))
+        })
+    }
+}
+
+/// The first slot from `at` on that is in the bitmap, or is not; a word of 64 at a time.
+fn edge(bits: &[u8; SLOT_BYTES], at: u16, inverted: bool) -> Option<u16> {
+    let (start, skipped) = (usize::from(at / 64), u32::from(at % 64));
+    for (place, bytes) in bits.as_chunks().0.iter().enumerate().skip(start) {
+        let word = u64::from_le_bytes(*bytes);
+        let word = if inverted { !word } else { word };
+        let word = if place == start { word >> skipped << skipped } else { word };
+        if word != 0 {
+            return u16::try_from(place * 64)
+                .ok()
+                .zip(u16::try_from(word.trailing_zeros()).ok())
+                .map(|(a, b)| a + b);
+        }
+    }
+    None
 }
 
 impl FromIterator<Slot> for SlotSet {
     fn from_iter<I: IntoIterator<Item = Slot>>(slots: I) -> Self {
-        let mut set = Self::EMPTY;
+        let mut bits = [0; SLOT_BYTES];
         for slot in slots {
-            set.insert(slot);
+            bits[usize::from(slot.0 >> 3)] |= 1 << (slot.0 & 7);
         }
-        set
+        Self::from_bitmap(&bits)
     }
 }
 
@@ -177,6 +226,35 @@ mod tests {
             set.remove(Slot(number));
         }
         assert_eq!(set, SlotSet::EMPTY);
+    }
+
+    #[test]
+    fn ranges_cross_words_and_end_at_the_last_slot() {
+        for ranges in [
+            vec![(0, 0)],
+            vec![(63, 64)],
+            vec![(0, 16_383)],
+            vec![(1, 62), (64, 127), (129, 129), (16_320, 16_383)],
+        ] {
+            let set = SlotSet::from_ranges(ranges.clone());
+            assert_eq!(set.ranges(), ranges);
+            assert_eq!(set.iter().count(), set.len() as usize);
+        }
+        assert_eq!(SlotSet::EMPTY.ranges(), []);
+    }
+
+    #[test]
+    fn sets_combine_slot_by_slot() {
+        let (a, b) = (SlotSet::from_ranges([(0, 9)]), SlotSet::from_ranges([(5, 14)]));
+        assert_eq!(a.union(&b), SlotSet::from_ranges([(0, 14)]));
+        assert_eq!(a.intersection(&b), SlotSet::from_ranges([(5, 9)]));
+        assert_eq!(a.difference(&b), SlotSet::from_ranges([(0, 4)]));
+        assert_eq!(a.difference(&a), SlotSet::EMPTY);
+        assert_eq!((b.first().map(Slot::get), SlotSet::EMPTY.first()), (Some(5), None));
+        for (left, right) in [(&a, &SlotSet::EMPTY), (&SlotSet::EMPTY, &a)] {
+            assert_eq!(left.union(right), a);
+            assert_eq!(left.intersection(right), SlotSet::EMPTY);
+        }
     }
 
     #[test]

@@ -47,15 +47,18 @@ impl SlotOwners {
         self.unassigned
     }
 
-    pub(super) fn set(&mut self, slot: Slot, owner: Option<PeerIx>) {
-        let old = self.owners[usize::from(slot.get())];
+    /// Gives a whole set away; whoever had them must be told by the caller.
+    pub(super) fn set(&mut self, slots: &SlotSet, owner: Option<PeerIx>) {
         let new = owner.map_or(NONE, |ix| ix.0);
-        self.disowned.remove(slot);
-        if old != new {
-            Arc::make_mut(&mut self.owners)[usize::from(slot.get())] = new;
-            self.unassigned += u16::from(new == NONE);
-            self.unassigned -= u16::from(old == NONE);
+        let owners = Arc::make_mut(&mut self.owners);
+        for (first, last) in slots.ranges() {
+            for place in &mut owners[usize::from(first)..=usize::from(last)] {
+                self.unassigned -= u16::from(*place == NONE);
+                self.unassigned += u16::from(new == NONE);
+                *place = new;
+            }
         }
+        self.disowned = self.disowned.difference(slots);
     }
 
     pub(super) fn set_disowned(&mut self, slot: Slot, disowned: bool) {

@@ -37,6 +37,17 @@ impl ClusterView {
         }
     }
 
+    /// A table of these rows; all but `myself` get the places of their order, so that tables made of
+    /// the same rows agree on places.
+    pub fn of_rows(rows: Vec<Peer>, myself: usize) -> Self {
+        let mut view = Self::new(rows[myself].clone());
+        let myself = u16::try_from(myself).expect("a table holds fewer than 65,536 nodes");
+        view.myself = PeerIx(myself);
+        view.index = (0..).map(PeerIx).zip(&rows).map(|(ix, peer)| (peer.id, ix)).collect();
+        view.peers = rows.into_iter().map(Some).collect();
+        view
+    }
+
     /// My own place.
     pub fn myself(&self) -> PeerIx {
         self.myself
@@ -167,10 +178,7 @@ impl ClusterView {
     /// Removes a row and every mention of it: slots, failure reports, replicas' primary.
     pub fn remove(&mut self, ix: PeerIx) {
         debug_assert_ne!(ix, self.myself);
-        let owned: Vec<Slot> = self.peer(ix).slots.iter().collect();
-        for slot in owned {
-            self.assign(slot, None);
-        }
+        self.hand_over(ix, None);
         if let Some(peer) = self.peers[ix.get()].take() {
             self.index.remove(&peer.id);
         }
@@ -187,37 +195,41 @@ impl ClusterView {
         &self.owners
     }
 
-    /// Gives a slot to a node, or to nobody.
-    pub fn assign(&mut self, slot: Slot, owner: Option<PeerIx>) {
-        if let Some(old) = self.owners.get(slot) {
-            let old = self.peer_mut(old);
-            if old.slots.contains(slot) {
-                old.slots.remove(slot);
-                old.slot_count -= 1;
+    /// Gives slots to a node, or to nobody, whoever had them.
+    pub fn assign(&mut self, slots: &SlotSet, owner: Option<PeerIx>) {
+        if slots.is_empty() {
+            return;
+        }
+        for peer in self.peers.iter_mut().flatten().filter(|peer| peer.slot_count > 0) {
+            let lost = peer.slots.intersection(slots);
+            if !lost.is_empty() {
+                peer.slots = peer.slots.difference(&lost);
+                peer.slot_count = peer.slots.len();
             }
         }
-        self.owners.set(slot, owner);
-        if let Some(new) = owner {
-            let new = self.peer_mut(new);
-            new.slots.insert(slot);
-            new.slot_count += 1;
+        if let Some(ix) = owner {
+            let peer = self.peer_mut(ix);
+            peer.slots = peer.slots.union(slots);
+            peer.slot_count = peer.slots.len();
         }
+        self.owners.set(slots, owner);
     }
 
-    /// Gives all of one node's slots to another.
+    /// Gives all of one node's slots to another, or to nobody, and says how many.
     pub fn hand_over(&mut self, from: PeerIx, to: Option<PeerIx>) -> u32 {
         let slots = self.peer(from).slots.clone();
-        for slot in slots.iter() {
-            self.assign(slot, to);
-        }
+        self.assign(&slots, to);
         slots.len()
     }
 
-    /// Gives a node, in one stroke, slots that nobody owns yet.
-    pub fn assign_all(&mut self, slots: &SlotSet, owner: PeerIx) {
-        for slot in slots.iter() {
-            self.assign(slot, Some(owner));
-        }
+    /// The lowest of these slots that a node with a config epoch above `epoch` owns and still claims.
+    pub fn newer_owner(&self, slots: &SlotSet, epoch: Epoch) -> Option<(Slot, PeerIx)> {
+        let newer = self.iter().filter(|(_, peer)| peer.slot_count > 0 && peer.config_epoch > epoch);
+        let first = |(ix, peer): (PeerIx, &Peer)| {
+            let claimed = peer.slots.intersection(slots).difference(self.owners.disowned());
+            claimed.first().map(|slot| (slot, ix))
+        };
+        newer.filter_map(first).min()
     }
 
     /// Remembers whether a slot's owner still claims it.
@@ -272,43 +284,58 @@ impl ClusterView {
 
     /// Checks the invariants of protocol.md §15.3; the text names the first that is broken.
     pub fn check(&self) -> Result<(), String> {
+        self.check_rows()?;
         let mut owned = 0;
         for (ix, peer) in self.iter() {
-            let name = &peer.id;
             owned += peer.slot_count;
             if peer.slots.len() != peer.slot_count {
-                return Err(format!("{name:?}: slot count differs from its bitmap"));
+                return Err(format!("{:?}: slot count differs from its bitmap", peer.id));
             }
             if peer.slots.iter().any(|slot| self.owners.get(slot) != Some(ix)) {
-                return Err(format!("{name:?}: its bitmap differs from the owners' table"));
-            }
-            if peer.flags.contains(NodeFlags::PFAIL | NodeFlags::FAIL) {
-                return Err(format!("{name:?}: suspected and failed at once"));
-            }
-            if peer.is_replica() && peer.slot_count > 0 {
-                return Err(format!("{name:?}: a replica owns slots"));
-            }
-            if peer.is_primary() && peer.replica_of.is_some() {
-                return Err(format!("{name:?}: a primary has a primary"));
-            }
-            if peer.in_handshake() && peer.slot_count > 0 {
-                return Err(format!("{name:?}: owns slots before its handshake is done"));
-            }
-            if ix == self.myself && (!peer.well() || peer.ping_sent.is_some()) {
-                return Err("a node suspects itself".to_owned());
-            }
-            let mut above = peer.replica_of;
-            for _ in 0..self.len() {
-                above = above.and_then(|ix| self.peer(ix).replica_of);
-            }
-            if above.is_some() {
-                return Err(format!("{name:?}: copies itself in a circle (S10)"));
+                return Err(format!("{:?}: its bitmap differs from the owners' table", peer.id));
             }
         }
         if owned + u32::from(self.owners.unassigned()) != u32::from(SLOTS) {
             return Err("slots are counted twice".to_owned());
         }
         Ok(())
+    }
+
+    /// The part of [`check`](Self::check) that is cheap enough for every event: all but the bitmaps.
+    pub fn check_rows(&self) -> Result<(), String> {
+        for (ix, peer) in self.iter() {
+            let wrong = if peer.flags.contains(NodeFlags::PFAIL | NodeFlags::FAIL) {
+                "suspected and failed at once"
+            } else if peer.is_replica() && peer.slot_count > 0 {
+                "a replica owns slots"
+            } else if peer.is_primary() && peer.replica_of.is_some() {
+                "a primary has a primary"
+            } else if peer.in_handshake() && peer.slot_count > 0 {
+                "owns slots before its handshake is done"
+            } else if ix == self.myself && (!peer.well() || peer.ping_sent.is_some()) {
+                "suspects itself"
+            } else if self.copies(ix, ix) {
+                "copies itself in a circle (S10)"
+            } else {
+                continue;
+            };
+            return Err(format!("{:?}: {wrong}", peer.id));
+        }
+        Ok(())
+    }
+
+    /// Whether `node` copies `primary`, directly or through others.
+    pub fn copies(&self, node: PeerIx, primary: PeerIx) -> bool {
+        let mut above = self.peer(node).replica_of;
+        for _ in 0..self.len() {
+            match above {
+                Some(ix) if ix == primary => return true,
+                Some(ix) => above = self.peer(ix).replica_of,
+                None => return false,
+            }
+        }
+        // A circle that does not hold `primary` ends nowhere.
+        above.is_some()
     }
 }
 
@@ -327,7 +354,7 @@ mod tests {
     fn a_removed_node_leaves_no_trace() {
         let mut view = ClusterView::new(peer(1));
         let (primary, replica) = (view.add(peer(2)), view.add(peer(3)));
-        view.assign_all(&SlotSet::from_ranges([(0, 99)]), primary);
+        view.assign(&SlotSet::from_ranges([(0, 99)]), Some(primary));
         view.set_replica(replica, Some(primary));
         view.peer_mut(replica).reports.push(super::super::Report { by: primary, at: Instant::ZERO });
         view.remove(primary);
@@ -341,7 +368,7 @@ mod tests {
     fn a_slot_has_one_owner() {
         let mut view = ClusterView::new(peer(1));
         let (a, b) = (view.add(peer(2)), view.add(peer(3)));
-        view.assign_all(&SlotSet::from_ranges([(0, 9)]), a);
+        view.assign(&SlotSet::from_ranges([(0, 9)]), Some(a));
         assert_eq!(view.hand_over(a, Some(b)), 10);
         assert_eq!((view.peer(a).slot_count(), view.peer(b).slot_count()), (0, 10));
         assert_eq!(view.check(), Ok(()));

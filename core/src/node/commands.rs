@@ -93,7 +93,7 @@ impl Node {
             return Err(CommandError::SlotTaken(slot.get(), "busy"));
         }
         let me = self.view.myself();
-        self.view.assign_all(slots, me);
+        self.view.assign(slots, Some(me));
         self.save(Durability::Written);
         self.todo.judge = true;
         Ok(())
@@ -103,7 +103,7 @@ impl Node {
         if let Some(slot) = slots.iter().find(|slot| self.view.owners().get(*slot).is_none()) {
             return Err(CommandError::SlotTaken(slot.get(), "unassigned"));
         }
-        slots.iter().for_each(|slot| self.view.assign(slot, None));
+        self.view.assign(slots, None);
         self.save(Durability::Written);
         self.todo.judge = true;
         Ok(())
@@ -124,7 +124,7 @@ impl Node {
         }
         let me = self.view.myself();
         let mine = self.view.me().slot_count() > 0;
-        self.view.assign_all(slots, ix);
+        self.view.assign(slots, Some(ix));
         let (count, epoch) = (slots.len(), self.view.peer(ix).config_epoch);
         self.notify(Event::SlotsMoved { to: owner, from: None, count, epoch });
         self.save(Durability::Written);

@@ -25,14 +25,13 @@ pub(super) fn view_of(conf: &NodesConf, rng: &mut Rng, now: Instant) -> (Cluster
         peer.pong_received = now;
         peer
     };
-    let myself = conf.myself().expect("a nodes.conf has a line for the node itself");
-    let mut view = ClusterView::new(row(myself, rng));
-    for line in conf.nodes.iter().filter(|line| line.id != myself.id) {
-        view.add(row(line, rng));
-    }
+    let at = conf.nodes.iter().position(|line| line.flags.contains(NodeFlags::MYSELF));
+    let at = at.expect("a nodes.conf has a line for the node itself");
+    let rows = conf.nodes.iter().map(|line| row(line, rng)).collect();
+    let mut view = ClusterView::of_rows(rows, at);
     for line in &conf.nodes {
         let Some(ix) = view.lookup(line.id) else { continue };
-        view.assign_all(&line.slots, ix);
+        view.assign(&line.slots, Some(ix));
     }
     for line in &conf.nodes {
         let (Some(ix), Some(primary)) = (view.lookup(line.id), line.primary.and_then(|id| view.lookup(id)))
@@ -49,7 +48,7 @@ pub(super) fn view_of(conf: &NodesConf, rng: &mut Rng, now: Instant) -> (Cluster
         }
     }
     view.current_epoch = conf.current_epoch;
-    (view, myself.open.clone())
+    (view, conf.nodes[at].open.clone())
 }
 
 /// The file that describes the table.

@@ -59,7 +59,7 @@ fn says_replica(
     let same_shard = known.filter(|ix| view.peer(*ix).shard == view.peer(sender).shard);
     let Some(primary) = same_shard else {
         view.hand_over(sender, None);
-        let of = known.filter(|ix| !copies(view, *ix, sender));
+        let of = known.filter(|ix| !view.copies(*ix, sender));
         view.set_replica(sender, of);
         return RoleChange::Replica { of, moved: 0, promoted: false };
     };
@@ -86,7 +86,7 @@ fn says_other_primary(view: &mut ClusterView, sender: PeerIx, primary: NodeId) -
         return RoleChange::None;
     }
     // A circle (S10) would mean that we lag behind: the one it names is no replica any more.
-    if known.is_some_and(|ix| copies(view, ix, sender)) {
+    if known.is_some_and(|ix| view.copies(ix, sender)) {
         if known == Some(view.myself()) {
             return RoleChange::Stale;
         }
@@ -96,19 +96,6 @@ fn says_other_primary(view: &mut ClusterView, sender: PeerIx, primary: NodeId) -
     }
     view.set_replica(sender, known);
     RoleChange::Replica { of: known, moved: 0, promoted: false }
-}
-
-/// Whether `node` copies `primary`, directly or through others.
-fn copies(view: &ClusterView, node: PeerIx, primary: PeerIx) -> bool {
-    let mut at = view.peer(node).replica_of;
-    for _ in 0..view.len() {
-        match at {
-            Some(ix) if ix == primary => return true,
-            Some(ix) => at = view.peer(ix).replica_of,
-            None => return false,
-        }
-    }
-    true
 }
 
 /// The primary of my primary, if that is neither me nor unknown: I should copy it instead (§5.5 C).
@@ -133,45 +120,41 @@ pub struct Claimed {
 /// Takes in which slots a primary claims (§5.7). Re-states `clusterUpdateSlotsConfigWith`: a slot
 /// moves only to a greater epoch, or if nobody claims it; equal epochs leave it where it is.
 pub fn claim(view: &mut ClusterView, claimer: PeerIx, epoch: Epoch, slots: &SlotSet) -> Claimed {
-    let mut claimed = Claimed::default();
-    if view.peer(claimer).slots() == slots && view.owners().disowned().is_empty() {
-        return claimed;
+    let held = view.peer(claimer).slots().clone();
+    if held == *slots && view.owners().disowned().is_empty() {
+        return Claimed::default();
     }
+    for slot in held.difference(slots).iter() {
+        view.set_disowned(slot, true);
+    }
+    for slot in held.intersection(slots).intersection(view.owners().disowned()).iter() {
+        view.set_disowned(slot, false);
+    }
+    let taken = takable(view, &slots.difference(&held), epoch);
     let mine = view.primary_of(view.myself());
-    for slot in crate::base::Slot::all() {
-        let owner = view.owners().get(slot);
-        if !slots.contains(slot) {
-            if owner == Some(claimer) {
-                view.set_disowned(slot, true);
-            }
-            continue;
-        }
-        if owner == Some(claimer) {
-            view.set_disowned(slot, false);
-            continue;
-        }
-        let free = owner.is_none() || view.owners().is_disowned(slot);
-        if free || owner.is_some_and(|ix| view.peer(ix).config_epoch < epoch) {
-            view.assign(slot, Some(claimer));
-            claimed.moved += 1;
-            claimed.from = claimed.from.or(owner);
-            claimed.lost += u32::from(owner == Some(mine));
-        }
+    let claimed = Claimed {
+        moved: taken.len(),
+        from: taken.first().and_then(|slot| view.owners().get(slot)),
+        lost: taken.intersection(view.peer(mine).slots()).len(),
+        lost_all: false,
+    };
+    view.assign(&taken, Some(claimer));
+    Claimed { lost_all: claimed.lost > 0 && view.peer(mine).slot_count() == 0, ..claimed }
+}
+
+/// Those of the wanted slots that a claim of this epoch may take: free, disowned, or of an older claim.
+fn takable(view: &ClusterView, wanted: &SlotSet, epoch: Epoch) -> SlotSet {
+    let mut kept = SlotSet::EMPTY;
+    for (_, owner) in view.iter().filter(|(_, peer)| peer.slot_count() > 0 && peer.config_epoch >= epoch) {
+        kept = kept.union(&wanted.intersection(owner.slots()));
     }
-    claimed.lost_all = claimed.lost > 0 && view.peer(mine).slot_count() == 0;
-    claimed
+    wanted.difference(&kept.difference(view.owners().disowned()))
 }
 
 /// The owner of the first claimed slot whose own claim is newer: the claimer should be told (§5.7).
 pub fn conflict(view: &ClusterView, claimer: PeerIx, epoch: Epoch, slots: &SlotSet) -> Option<PeerIx> {
-    if view.peer(claimer).slots() == slots {
-        return None;
-    }
-    let owners = view.owners();
-    slots.iter().find_map(|slot| {
-        let owner = owners.get(slot).filter(|ix| *ix != claimer && !owners.is_disowned(slot))?;
-        (view.peer(owner).config_epoch > epoch).then_some(owner)
-    })
+    let others = slots.difference(view.peer(claimer).slots());
+    view.newer_owner(&others, epoch).map(|(_, owner)| owner)
 }
 
 /// Whether I must follow the claimer although it took nothing from me: neither of us owns a slot,

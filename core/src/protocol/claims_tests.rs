@@ -24,9 +24,9 @@ fn world() -> (ClusterView, [PeerIx; 3]) {
     let r = view.add(peer('r', 's', NodeFlags::REPLICA));
     let x = view.add(peer('x', 'x', NodeFlags::PRIMARY));
     view.set_replica(r, Some(p));
-    view.assign_all(&slots(0, 99), p);
-    view.assign_all(&slots(100, 199), view.myself());
-    view.assign_all(&slots(200, 299), x);
+    view.assign(&slots(0, 99), Some(p));
+    view.assign(&slots(100, 199), Some(view.myself()));
+    view.assign(&slots(200, 299), Some(x));
     for (ix, epoch) in [(view.myself(), 2), (p, 3), (x, 4)] {
         view.peer_mut(ix).config_epoch = Epoch(epoch);
     }

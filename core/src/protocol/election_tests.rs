@@ -18,7 +18,7 @@ fn peer(letter: char, shard: char, flags: NodeFlags) -> Peer {
 fn orphaned() -> (ClusterView, PeerIx) {
     let mut view = ClusterView::new(peer('n', 'm', NodeFlags::REPLICA));
     let primary = view.add(peer('p', 'm', NodeFlags::PRIMARY | NodeFlags::FAIL));
-    view.assign_all(&SlotSet::from_ranges([(0, 99)]), primary);
+    view.assign(&SlotSet::from_ranges([(0, 99)]), Some(primary));
     view.set_replica(view.myself(), Some(primary));
     view.peer_mut(primary).failed_at = NOW;
     (view, primary)
@@ -65,7 +65,7 @@ fn failed_rank_counts_failed_shards_with_replicas_and_a_smaller_id() {
     let with = |shard, replica, failed_at| {
         let (mut view, _) = orphaned();
         let ix = view.add(peer('q', shard, NodeFlags::PRIMARY | NodeFlags::FAIL));
-        view.assign_all(&SlotSet::from_ranges([(100, 199)]), ix);
+        view.assign(&SlotSet::from_ranges([(100, 199)]), Some(ix));
         view.peer_mut(ix).failed_at = failed_at;
         if replica {
             let copy = view.add(peer('r', shard, NodeFlags::REPLICA));
@@ -230,7 +230,7 @@ fn five_voters() -> (ClusterView, Election) {
     let mut view = ClusterView::new(peer('n', 'a', NodeFlags::REPLICA));
     for (at, letter) in (0_u16..).zip("abcde".chars()) {
         let ix = view.add(peer(letter, letter, NodeFlags::PRIMARY));
-        view.assign_all(&SlotSet::from_ranges([(at * 10, at * 10 + 9)]), ix);
+        view.assign(&SlotSet::from_ranges([(at * 10, at * 10 + 9)]), Some(ix));
     }
     view.size = 5;
     (view, requesting(3))

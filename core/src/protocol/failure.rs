@@ -94,7 +94,7 @@ mod tests {
         let mut places = vec![view.myself()];
         places.extend((1..5).map(|seed| view.add(peer(seed))));
         for (at, ix) in (0_u16..).zip(&places) {
-            view.assign_all(&SlotSet::from_ranges([(at * 10, at * 10 + 9)]), *ix);
+            view.assign(&SlotSet::from_ranges([(at * 10, at * 10 + 9)]), Some(*ix));
         }
         view.size = 5;
         view.peer_mut(places[4]).flags.insert(NodeFlags::PFAIL);

@@ -122,7 +122,7 @@ mod tests {
         let mut view = ClusterView::new(peer(0));
         let at = [view.myself(), view.add(peer(1)), view.add(peer(2))];
         for (ix, range) in at.iter().zip([(0, 5460), (5461, 10_922), (10_923, 16_383)]) {
-            view.assign_all(&SlotSet::from_ranges([range]), *ix);
+            view.assign(&SlotSet::from_ranges([range]), Some(*ix));
         }
         (view, at)
     }

@@ -78,8 +78,8 @@ mod tests {
         let c = view.add(peer('c', NodeFlags::REPLICA));
         let o = view.add(peer('o', NodeFlags::PRIMARY));
         let d = view.add(peer('d', NodeFlags::REPLICA | NodeFlags::FAIL));
-        view.assign_all(&SlotSet::from_ranges([(0, 99)]), p);
-        view.assign_all(&SlotSet::from_ranges([(100, 199)]), o);
+        view.assign(&SlotSet::from_ranges([(0, 99)]), Some(p));
+        view.assign(&SlotSet::from_ranges([(100, 199)]), Some(o));
         for (replica, primary) in [(view.myself(), p), (c, p), (d, o)] {
             view.set_replica(replica, Some(primary));
         }

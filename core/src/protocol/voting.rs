@@ -171,15 +171,9 @@ impl Ballot {
 
 /// The first slot of the request whose owner has a newer claim than the candidate knows.
 fn newer_owner(view: &ClusterView, request: &VoteRequest<'_>) -> Option<Refusal> {
-    let owners = view.owners();
-    request.slots.iter().find_map(|slot| {
-        let owner = view.peer(owners.get(slot).filter(|_| !owners.is_disowned(slot))?);
-        (owner.config_epoch > request.config_epoch).then_some(Refusal::StaleConfig {
-            slot,
-            owner: owner.id,
-            epoch: owner.config_epoch,
-        })
-    })
+    let (slot, owner) = view.newer_owner(request.slots, request.config_epoch)?;
+    let owner = view.peer(owner);
+    Some(Refusal::StaleConfig { slot, owner: owner.id, epoch: owner.config_epoch })
 }
 
 #[cfg(test)]
@@ -217,8 +211,8 @@ mod tests {
             let primary = view.add(peer(2, NodeFlags::PRIMARY | NodeFlags::FAIL));
             let replica = view.add(peer(3, NodeFlags::REPLICA));
             view.set_replica(replica, Some(primary));
-            view.assign_all(&SlotSet::from_ranges([(0, 99)]), primary);
-            view.assign_all(&SlotSet::from_ranges([(100, 199)]), view.myself());
+            view.assign(&SlotSet::from_ranges([(0, 99)]), Some(primary));
+            view.assign(&SlotSet::from_ranges([(100, 199)]), Some(view.myself()));
             view.peer_mut(primary).config_epoch = Epoch(3);
             view.current_epoch = Epoch(7);
             Self {

@@ -245,7 +245,15 @@ impl Simulator {
             let what = "slots move between two running primaries".to_owned();
             return self.happened(Some(taker), Happening::Refused { what });
         };
-        let slots = slots.unwrap_or_else(|| node.view().me().slots()).clone();
+        let held = node.view().me().slots();
+        let slots: SlotSet = match slots {
+            Some(slots) => slots.iter().filter(|slot| held.contains(*slot)).collect(),
+            None => held.clone(),
+        };
+        if slots.is_empty() || giver == taker {
+            let what = "only slots that the giver has can move".to_owned();
+            return self.happened(Some(giver), Happening::Refused { what });
+        }
         let owner = self.id_of(taker);
         self.checker.operated(true);
         self.move_keys(&slots, giver, taker);

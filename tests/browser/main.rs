@@ -1,0 +1,5 @@
+//! The whole page in a headless Chromium: the release bundle, served as any web server would.
+#![cfg(not(target_family = "wasm"))]
+
+mod page;
+mod tools;

@@ -1,0 +1,139 @@
+//! The release bundle and the room it may take on the wire.
+
+use std::fs;
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
+use brotli::enc::BrotliEncoderParams;
+
+use crate::run::{command, run, top};
+use crate::tools;
+
+/// Bytes of wasm after compression that a phone on a slow line still loads in about a second.
+const WASM_LIMIT: usize = 200_000;
+/// The same for everything the page loads.
+const TOTAL_LIMIT: usize = 300_000;
+
+/// One file of the bundle: its name, its bytes, and its bytes compressed.
+struct Weight {
+    name: String,
+    plain: usize,
+    packed: usize,
+}
+
+/// `cargo xtask bundle`.
+pub(crate) fn bundle() -> Result<ExitCode> {
+    tools::wasm_target()?;
+    build()?;
+    weigh()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Builds the page in release into `target/dist`.
+pub(crate) fn build() -> Result<()> {
+    tools::wasm_bindgen()?;
+    tools::trunk()?;
+    run(command("trunk").args(["build", "--release"]), "building the release bundle")
+}
+
+/// Prints what each file weighs, and fails when that is too much.
+pub(crate) fn weigh() -> Result<()> {
+    let weights = weights(&top().join("target/dist"))?;
+    print_table(&weights);
+    check(&weights)
+}
+
+fn weights(folder: &Path) -> Result<Vec<Weight>> {
+    let mut weights = Vec::new();
+    for file in files(folder)? {
+        let bytes = fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
+        let name = file.strip_prefix(folder).unwrap_or(&file).display().to_string();
+        weights.push(Weight { name, plain: bytes.len(), packed: packed(&bytes)? });
+    }
+    weights.sort_by_key(|weight| std::cmp::Reverse(weight.packed));
+    Ok(weights)
+}
+
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.append(&mut files(&path)?);
+        } else {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
+/// The size of `bytes` as a web server with precompressed files sends them.
+fn packed(bytes: &[u8]) -> Result<usize> {
+    let mut out = Vec::new();
+    let parameters = BrotliEncoderParams { quality: 11, ..BrotliEncoderParams::default() };
+    brotli::BrotliCompress(&mut Cursor::new(bytes), &mut out, &parameters)?;
+    Ok(out.len())
+}
+
+fn print_table(weights: &[Weight]) {
+    println!("    {:>9} {:>9}  file", "bytes", "brotli");
+    for Weight { name, plain, packed } in weights {
+        println!("    {plain:>9} {packed:>9}  {name}");
+    }
+    println!("    {:>9} {:>9}  wasm, at most {WASM_LIMIT}", "", wasm(weights));
+    println!("    {:>9} {:>9}  all, at most {TOTAL_LIMIT}", "", total(weights));
+}
+
+fn wasm(weights: &[Weight]) -> usize {
+    let of_wasm = |weight: &&Weight| Path::new(&weight.name).extension().is_some_and(|kind| kind == "wasm");
+    weights.iter().filter(of_wasm).map(|weight| weight.packed).sum()
+}
+
+fn total(weights: &[Weight]) -> usize {
+    weights.iter().map(|weight| weight.packed).sum()
+}
+
+fn check(weights: &[Weight]) -> Result<()> {
+    let (wasm, total) = (wasm(weights), total(weights));
+    if wasm == 0 {
+        bail!("the bundle has no wasm in it: was the page built?");
+    }
+    if wasm > WASM_LIMIT {
+        bail!("the wasm takes {wasm} bytes compressed, and {WASM_LIMIT} is the limit");
+    }
+    if total > TOTAL_LIMIT {
+        bail!("the page takes {total} bytes compressed, and {TOTAL_LIMIT} is the limit");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bundle_passes_at_its_limits_and_fails_one_byte_above() {
+        assert!(outcome(&[("app.wasm", WASM_LIMIT), ("app.js", TOTAL_LIMIT - WASM_LIMIT)]).is_ok());
+        let wasm = outcome(&[("app.wasm", WASM_LIMIT + 1)]).unwrap_err().to_string();
+        assert!(wasm.contains("200001 bytes"), "{wasm}");
+        let total = outcome(&[("app.wasm", 1), ("app.js", TOTAL_LIMIT)]).unwrap_err().to_string();
+        assert!(total.contains("300001 bytes"), "{total}");
+    }
+
+    #[test]
+    fn a_bundle_without_wasm_is_no_bundle() {
+        assert!(outcome(&[("index.html", 100)]).is_err());
+    }
+
+    #[test]
+    fn text_that_repeats_packs_to_almost_nothing() {
+        assert!(packed(&[b'a'; 10_000]).unwrap() < 100);
+    }
+
+    fn outcome(files: &[(&str, usize)]) -> Result<()> {
+        let weight = |&(name, packed): &(&str, usize)| Weight { name: name.into(), plain: packed, packed };
+        check(&files.iter().map(weight).collect::<Vec<_>>())
+    }
+}

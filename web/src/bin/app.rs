@@ -1,0 +1,5 @@
+//! The page's entry.
+
+fn main() {
+    splitvote_web::start();
+}
