@@ -17,7 +17,7 @@ mod data;
 mod director;
 mod fault;
 #[cfg(test)]
-mod first_walk;
+mod tests;
 mod history;
 mod host;
 mod ledger;
