@@ -8,6 +8,7 @@ use crate::cluster::NodesConf;
 use crate::node::{Command, FailoverMode as Mode, ReplicationInput};
 use crate::scenario::{Action, FailoverMode, MessageFilter, RuleLine, Selector, SetLine, Settings, Share};
 
+use super::agenda::{Move, Step};
 use super::fault::{DropRule, FrameFilter};
 use super::host::{Input, Power};
 use super::network::Way;
@@ -258,7 +259,24 @@ impl Simulator {
         self.checker.operated(true);
         self.move_keys(&slots, giver, taker);
         self.command(taker, Command::SetSlots { slots: slots.clone(), owner, imported: true });
-        self.command(giver, Command::SetSlots { slots, owner, imported: false });
+        let incarnation = self.hosts[taker.get()].incarnation;
+        self.give_up(Move { slots, giver, taker, incarnation });
+    }
+
+    /// Tells the giver of moved slots, as soon as the taker has answered: what it has taken is on its
+    /// disk by then. False while that is awaited.
+    pub(super) fn give_up(&mut self, moved: Move) -> bool {
+        let taker = &self.hosts[moved.taker.get()];
+        if taker.incarnation != moved.incarnation || taker.node.is_none() {
+            return false;
+        }
+        if taker.busy || taker.power != Power::Up || !taker.inbox.is_empty() {
+            self.agenda.enter(self.now + Duration::from_millis(1), Step::GiveUp(Box::new(moved)));
+            return false;
+        }
+        let owner = self.id_of(moved.taker);
+        self.command(moved.giver, Command::SetSlots { slots: moved.slots, owner, imported: false });
+        true
     }
 
     fn move_keys(&mut self, slots: &SlotSet, giver: HostIx, taker: HostIx) {

@@ -247,8 +247,7 @@ impl Simulator {
         let Some(node) = &mut found.node else { return };
         let outcome = if node.serves(write.slot) {
             node.handle_replication(self.now, ReplicationInput::Wrote(self.clients.size));
-            self.stream_on(host)
-                .map_or(Outcome::Refused, |place| Outcome::Taken(host, place))
+            self.stream_on(host).map_or(Outcome::Refused, |place| Outcome::Taken(host, place))
         } else {
             let owner = node.owner_of(write.slot).and_then(|owner| self.names.host_of(owner));
             owner.filter(|owner| *owner != host).map_or(Outcome::Refused, Outcome::Moved)
