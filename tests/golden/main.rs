@@ -45,12 +45,18 @@ fn check(path: &Path) -> Option<String> {
         return None;
     }
     if std::env::var_os("UPDATE").is_some() {
-        fs::write(path, format!("{}{CURTAIN}{trace}", with_end_of_line(script))).expect("a play can be written");
+        fs::write(path, format!("{}{CURTAIN}{trace}", with_end_of_line(script)))
+            .expect("a play can be written");
         return None;
     }
     let same = trace.lines().zip(expected.lines()).take_while(|(new, old)| new == old).count();
     let line = |text: &str| text.lines().nth(same).unwrap_or("(the end)").to_owned();
-    Some(format!("{name}, line {} of the trace:\n  written  {}\n  played   {}", same + 1, line(expected), line(&trace)))
+    Some(format!(
+        "{name}, line {} of the trace:\n  written  {}\n  played   {}",
+        same + 1,
+        line(expected),
+        line(&trace)
+    ))
 }
 
 fn with_end_of_line(script: &str) -> String {
