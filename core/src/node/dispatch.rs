@@ -5,7 +5,7 @@ use crate::cluster::PeerIx;
 use crate::protocol::claims::{self, RoleChange};
 use crate::protocol::election::RoundEnd;
 use crate::protocol::membership::{self, Identity};
-use crate::wire::{Body, Frame, Gossip, Header, Kind, Message, MessageFlags, NodeFlags};
+use crate::wire::{Body, Extension, Frame, Gossip, Header, Kind, Message, MessageFlags, NodeFlags};
 
 use super::event::EpochCause;
 use super::{Durability, Event, Node};
@@ -145,6 +145,7 @@ impl Node {
             if kind == Kind::Pong {
                 self.pong_in(now, link, ix);
             }
+            self.leave_shard(ix, header, gossip);
             if self.topology_in(now, ix, header) == Go::Stop {
                 return;
             }
@@ -276,6 +277,20 @@ impl Node {
         peer.data_received = now;
         peer.ping_sent = None;
         self.sign_of_life(now, ix);
+    }
+
+    /// A replica that speaks as the primary of another shard has moved there and won: what its old
+    /// primary has claimed since says nothing about whether its header is old.
+    fn leave_shard(&mut self, ix: PeerIx, header: &Header, gossip: &Gossip) {
+        let peer = self.view.peer(ix);
+        let known = peer.replica_of.is_some() && header.flags.contains(NodeFlags::PRIMARY);
+        let moved = gossip.extensions.iter().any(|extension| match extension {
+            Extension::Shard(shard) => *shard != peer.shard,
+            _ => false,
+        });
+        if known && moved && header.config_epoch >= peer.config_epoch {
+            self.view.set_replica(ix, None);
+        }
     }
 
     /// Role, claims and collisions (§2.11 6f to 6h).

@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-use crate::base::Instant;
+use crate::base::{Instant, SlotSet};
 
 use super::HostIx;
 use super::client::Write;
@@ -25,6 +25,8 @@ pub(super) enum Step {
     Patience(HostIx, ConnId),
     /// A host has loaded a snapshot. Out of date unless it still loads from this connection.
     Loaded(HostIx, ConnId),
+    /// The giver of moved slots is told, once the taker has kept its word.
+    GiveUp(Box<Move>),
     /// A process takes up what waits for it.
     Resume(HostIx),
     /// The clients send their next write.
@@ -33,6 +35,16 @@ pub(super) enum Step {
     WriteArrives(HostIx, Write),
     /// The answer to a write reaches its client.
     WriteAnswered(Write),
+}
+
+/// Slots on their way to another owner.
+#[derive(Clone, Debug)]
+pub(super) struct Move {
+    pub(super) slots: SlotSet,
+    pub(super) giver: HostIx,
+    pub(super) taker: HostIx,
+    /// The process that was told to take them.
+    pub(super) incarnation: u32,
 }
 
 #[derive(Clone, Debug)]

@@ -48,7 +48,7 @@ impl Simulator {
             Output::Follow(follow) => self.follow(host, follow),
             Output::DropReplicas => self.drop_replicas(host),
             Output::StreamPing(_) => {
-                self.stream_on(host, None);
+                self.stream_on(host);
             }
             Output::PauseWrites(paused) => self.pause_writes(host, paused),
             Output::Notify(event) => self.note(host, event),

@@ -16,8 +16,6 @@ mod client;
 mod data;
 mod director;
 mod fault;
-#[cfg(test)]
-mod first_walk;
 mod history;
 mod host;
 mod ledger;
@@ -33,6 +31,8 @@ mod report;
 mod select;
 mod simulator;
 pub mod swarm;
+#[cfg(test)]
+mod tests;
 mod timeline;
 pub mod trace;
 mod transport;

@@ -8,6 +8,7 @@ use crate::cluster::NodesConf;
 use crate::node::{Command, FailoverMode as Mode, ReplicationInput};
 use crate::scenario::{Action, FailoverMode, MessageFilter, RuleLine, Selector, SetLine, Settings, Share};
 
+use super::agenda::{Move, Step};
 use super::fault::{DropRule, FrameFilter};
 use super::host::{Input, Power};
 use super::network::Way;
@@ -245,12 +246,37 @@ impl Simulator {
             let what = "slots move between two running primaries".to_owned();
             return self.happened(Some(taker), Happening::Refused { what });
         };
-        let slots = slots.unwrap_or_else(|| node.view().me().slots()).clone();
+        let held = node.view().me().slots();
+        let slots: SlotSet = match slots {
+            Some(slots) => slots.iter().filter(|slot| held.contains(*slot)).collect(),
+            None => held.clone(),
+        };
+        if slots.is_empty() || giver == taker {
+            let what = "only slots that the giver has can move".to_owned();
+            return self.happened(Some(giver), Happening::Refused { what });
+        }
         let owner = self.id_of(taker);
         self.checker.operated(true);
         self.move_keys(&slots, giver, taker);
         self.command(taker, Command::SetSlots { slots: slots.clone(), owner, imported: true });
-        self.command(giver, Command::SetSlots { slots, owner, imported: false });
+        let incarnation = self.hosts[taker.get()].incarnation;
+        self.give_up(Move { slots, giver, taker, incarnation });
+    }
+
+    /// Tells the giver of moved slots, as soon as the taker has answered: what it has taken is on its
+    /// disk by then. False while that is awaited.
+    pub(super) fn give_up(&mut self, moved: Move) -> bool {
+        let taker = &self.hosts[moved.taker.get()];
+        if taker.incarnation != moved.incarnation || taker.node.is_none() {
+            return false;
+        }
+        if taker.busy || taker.power != Power::Up || !taker.inbox.is_empty() {
+            self.agenda.enter(self.now + Duration::from_millis(1), Step::GiveUp(Box::new(moved)));
+            return false;
+        }
+        let owner = self.id_of(moved.taker);
+        self.command(moved.giver, Command::SetSlots { slots: moved.slots, owner, imported: false });
+        true
     }
 
     fn move_keys(&mut self, slots: &SlotSet, giver: HostIx, taker: HostIx) {
@@ -258,7 +284,7 @@ impl Simulator {
         let (now, size) = (self.now, self.clients.size);
         let Some(node) = &mut self.hosts[taker.get()].node else { return };
         node.handle_replication(now, ReplicationInput::Wrote(size));
-        if let Some(place) = self.stream_on(taker, None) {
+        if let Some(place) = self.stream_on(taker) {
             self.clients.moved(&self.histories, |slot| slots.contains(slot), held, place);
         }
         self.drain(taker);

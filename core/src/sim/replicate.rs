@@ -179,11 +179,11 @@ impl Simulator {
     }
 
     /// The node's offset has grown: a write or a ping entered the stream. Returns where it stands.
-    pub(super) fn stream_on(&mut self, host: HostIx, shard: Option<u16>) -> Option<Place> {
+    pub(super) fn stream_on(&mut self, host: HostIx) -> Option<Place> {
         let found = &self.hosts[host.get()];
         let node = found.node.as_ref()?;
         let end = node.offset().0;
-        let shard = shard.or_else(|| self.names.shard(node.shard()).map(|shard| shard.0)).unwrap_or(u16::MAX);
+        let shard = self.names.shard(node.shard()).map_or(u16::MAX, |shard| shard.0);
         let place = self.histories.append(found.data.place, (host, found.incarnation), shard, end);
         self.hosts[host.get()].data.place = Some(place);
         self.stream(host, place);
@@ -247,8 +247,7 @@ impl Simulator {
         let Some(node) = &mut found.node else { return };
         let outcome = if node.serves(write.slot) {
             node.handle_replication(self.now, ReplicationInput::Wrote(self.clients.size));
-            self.stream_on(host, Some(write.client))
-                .map_or(Outcome::Refused, |place| Outcome::Taken(host, place))
+            self.stream_on(host).map_or(Outcome::Refused, |place| Outcome::Taken(host, place))
         } else {
             let owner = node.owner_of(write.slot).and_then(|owner| self.names.host_of(owner));
             owner.filter(|owner| *owner != host).map_or(Outcome::Refused, Outcome::Moved)

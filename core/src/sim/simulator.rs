@@ -92,6 +92,7 @@ impl Simulator {
             Step::Synced(host, incarnation) => return self.synced(host, incarnation),
             Step::Patience(host, conn) => return self.lose_patience(host, conn),
             Step::Loaded(host, conn) => self.deliver(host, Input::Loaded(conn)),
+            Step::GiveUp(moved) => return self.give_up(*moved),
             Step::Resume(host) => self.catch_up(host),
             Step::ClientTurn => self.client_turn(),
             Step::WriteArrives(host, write) => self.write_arrives(host, write),

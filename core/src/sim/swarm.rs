@@ -220,7 +220,10 @@ impl Draft {
                 let (from, to) = (self.rng.below(self.shards), self.rng.below(self.shards));
                 let name = |shard| crate::scenario::ShardName(u16::try_from(shard).unwrap_or(0));
                 if from != to {
-                    self.line(format_args!("at {at} move slots 0-99 from {} to {}", name(from), name(to)));
+                    let first = u64::from(crate::base::SLOTS) * from / self.shards + 1;
+                    let last = first + self.rng.below(200);
+                    let (from, to) = (name(from), name(to));
+                    self.line(format_args!("at {at} move slots {first}-{last} from {from} to {to}"));
                 }
             }
         }

@@ -84,6 +84,11 @@ impl Checker {
         self.claims.operated(slots);
     }
 
+    /// Whether claims were ever made without an election.
+    pub(in crate::sim) fn was_operated(&self) -> bool {
+        self.claims.is_operated()
+    }
+
     /// A process ended.
     pub(in crate::sim) fn stopped(&mut self, host: HostIx) {
         self.claims.stopped(host);

@@ -75,7 +75,11 @@ pub const PROPERTIES: &[Property] = &[
     eventually("L4", "Primaries have different config epochs.", HEALED),
     eventually("L5", "All tables agree.", HEALED),
     eventually("L6", "A primary that came back too late copies the winner.", HEALED),
-    eventually("S18", "A shard has one primary.", HEALED),
+    eventually(
+        "S18",
+        "A shard has one primary.",
+        "as above, and no slot was moved by hand and no takeover happened",
+    ),
 ];
 
 /// What a search should come across, or it searches in the wrong places.
