@@ -57,6 +57,12 @@ impl Links {
     fn remove(&mut self, id: LinkId) -> Option<Link> {
         self.links.remove(&id)
     }
+
+    /// Numbers links after those of an earlier life.
+    #[cfg(test)]
+    pub(super) fn continue_after(&mut self, earlier: &Self) {
+        self.last = self.last.max(earlier.last);
+    }
 }
 
 impl Node {
