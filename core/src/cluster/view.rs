@@ -7,6 +7,10 @@ use crate::wire::NodeFlags;
 
 use super::{Peer, PeerIx, SlotOwners};
 
+/// Rows a table takes in from the network: more primaries than slots make no cluster, and a peer
+/// that invents nodes must not fill the memory.
+const MAX_NODES: usize = 16_384;
+
 /// What one node believes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterView {
@@ -147,6 +151,11 @@ impl ClusterView {
         self.size / 2 + 1
     }
 
+    /// Whether nobody else is taken in.
+    pub fn is_full(&self) -> bool {
+        self.len() >= MAX_NODES
+    }
+
     /// Adds a row. A node that is already known keeps its place and its row.
     pub fn add(&mut self, peer: Peer) -> PeerIx {
         if let Some(ix) = self.lookup(peer.id) {
@@ -200,6 +209,7 @@ impl ClusterView {
         if slots.is_empty() {
             return;
         }
+        let bare = owner.is_some_and(|ix| self.peer(ix).slot_count == 0);
         for peer in self.peers.iter_mut().flatten().filter(|peer| peer.slot_count > 0) {
             let lost = peer.slots.intersection(slots);
             if !lost.is_empty() {
@@ -213,6 +223,13 @@ impl ClusterView {
             peer.slot_count = peer.slots.len();
         }
         self.owners.set(slots, owner);
+        // Its first slot: it may be given a replica, as other primaries have (§11.1).
+        if let Some(first) = owner.filter(|_| bare)
+            && self.peer(first).is_primary()
+            && self.iter().any(|(_, peer)| peer.replica_of.is_some())
+        {
+            self.peer_mut(first).flags.insert(NodeFlags::MIGRATE_TO);
+        }
     }
 
     /// Gives all of one node's slots to another, or to nobody, and says how many.

@@ -50,7 +50,6 @@ impl Node {
                 }
             }
         }
-        self.view.me_mut().offset = self.replication.offset();
     }
 
     /// The data path broke; it is tried again after a pause.

@@ -2,6 +2,7 @@
 
 mod bus;
 mod faults;
+mod peers;
 
 use bus::{Bus, address, id, shard};
 
