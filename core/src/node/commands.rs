@@ -130,7 +130,9 @@ impl Node {
         self.view.assign(slots, Some(ix));
         let (count, epoch) = (slots.len(), self.view.peer(ix).config_epoch);
         self.notify(Event::SlotsMoved { to: owner, from: None, count, epoch });
-        self.save(Durability::Written);
+        // Valkey only writes. A receiver that forgets in a power cut what the giver remembers to have
+        // given leaves slots that nobody claims, for ever.
+        self.save(Durability::Synced);
         self.todo.judge = true;
         if imported
             && ix == me

@@ -107,7 +107,7 @@ impl Node {
         }
         self.view.peer_mut(ix).config_epoch = epoch;
         self.save(Durability::Synced);
-        let asked = self.election.round().map(|round| round.epoch);
+        let asked = self.election.asked_epoch();
         if self.rules.claim_reset
             && let Some(asked) = asked.filter(|asked| epoch >= *asked)
         {

@@ -110,6 +110,26 @@ fn a_manual_failover_waits_for_the_pause_and_wins_without_a_failure() {
 }
 
 #[test]
+fn slots_received_survive_a_power_cut() {
+    let mut bus = Bus::formed(Rules::default());
+    bus.run(Duration::from_secs(1));
+    let slots = SlotSet::from_ranges([(0, 99)]);
+    // c0 has the greatest config epoch already, so it takes no new one.
+    for (at, imported) in [(2, true), (0, false)] {
+        assert_eq!(
+            bus.command(at, Command::SetSlots { slots: slots.clone(), owner: id(2), imported }),
+            Ok(())
+        );
+    }
+    bus.kill(2);
+    bus.restart(2, true);
+    bus.run(Duration::from_secs(5));
+    for node in &bus.nodes {
+        assert_eq!(node.owner_of(Slot::new(0).expect("a slot")), Some(id(2)), "{}", bus.trace());
+    }
+}
+
+#[test]
 fn a_minority_elects_nobody() {
     let mut bus = Bus::formed(Rules::default());
     bus.run(Duration::from_secs(1));

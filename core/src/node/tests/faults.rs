@@ -4,9 +4,10 @@
 use super::bus::{Bus, T, address, id};
 use crate::base::SlotSet;
 use crate::node::*;
+use crate::protocol::manual::ManualStep;
 
 /// Seeds tried on every run of the tests.
-const SEEDS: u64 = 24;
+const SEEDS: u64 = 40;
 const NODES: u64 = 6;
 
 fn pick(rng: &mut Rng) -> usize {
@@ -105,8 +106,13 @@ fn whole(bus: &Bus) -> Result<(), String> {
 
 #[test]
 fn whatever_happens_promises_hold_and_what_heals_serves() {
+    let (mut won, mut refused, mut lost, mut takeovers) = (0, 0, 0, 0);
     for seed in 0..SEEDS {
-        let mut bus = Bus::formed(Rules::default());
+        let mut rules = Rules::default();
+        if seed % 4 == 3 {
+            assert_eq!(rules.set("nack", "off"), Ok(()));
+        }
+        let mut bus = Bus::formed(rules);
         bus.chance = Rng::new(seed);
         let mut rng = Rng::new(seed).fork("misfortunes");
         for _ in 0..40 {
@@ -116,5 +122,17 @@ fn whatever_happens_promises_hold_and_what_heals_serves() {
         }
         heal(&mut bus);
         assert_eq!(whole(&bus), Ok(()), "seed {seed}:\n{}", bus.trace());
+        for (_, _, event) in &bus.events {
+            won += u32::from(matches!(event, Event::ElectionWon { .. }));
+            refused += u32::from(matches!(event, Event::VoteRefused { .. }));
+            lost += u32::from(matches!(event, Event::RoundLost { .. }));
+            takeovers += u32::from(matches!(event, Event::Manual(ManualStep::Takeover)));
+        }
     }
+    // A calm world would prove nothing.
+    let few = u32::try_from(SEEDS).expect("few") / 4;
+    assert!(
+        won > few && refused > few && lost > few && takeovers > few,
+        "{won} {refused} {lost} {takeovers}"
+    );
 }
