@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use super::bus::{Bus, address, id};
 use crate::base::{Address, Epoch, SlotSet};
+use crate::cluster::Peer;
 use crate::node::*;
 use crate::wire::{Body, Extension, Gossip, GossipEntry, Header, Kind, Message, NodeFlags};
 
@@ -159,7 +160,7 @@ fn a_primary_that_others_know_as_replica_is_told_of_the_newer_claim() {
         (*from, *to) == (1, 3) && message.body.kind() == Kind::Update
     };
     assert!(bus.sent.iter().any(told), "{}", bus.trace());
-    assert!(bus.nodes[1].view().get(id(3)).is_some_and(|peer| peer.is_replica()));
+    assert!(bus.nodes[1].view().get(id(3)).is_some_and(Peer::is_replica));
 }
 
 #[test]
