@@ -395,10 +395,10 @@ mod tests {
     fn a_first_slot_makes_a_home_for_spare_replicas() {
         let mut view = ClusterView::new(peer(1));
         let (a, b, replica) = (view.add(peer(2)), view.add(peer(3)), view.add(peer(4)));
-        view.assign_all(&SlotSet::from_ranges([(0, 9)]), a);
+        view.assign(&SlotSet::from_ranges([(0, 9)]), Some(a));
         assert!(!view.peer(a).flags.contains(NodeFlags::MIGRATE_TO), "nobody has a replica yet");
         view.set_replica(replica, Some(a));
-        view.assign_all(&SlotSet::from_ranges([(10, 19)]), b);
+        view.assign(&SlotSet::from_ranges([(10, 19)]), Some(b));
         assert!(view.peer(b).flags.contains(NodeFlags::MIGRATE_TO));
     }
 
