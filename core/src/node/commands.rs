@@ -127,7 +127,8 @@ impl Node {
         self.view.assign(slots, Some(ix));
         let (count, epoch) = (slots.len(), self.view.peer(ix).config_epoch);
         self.notify(Event::SlotsMoved { to: owner, from: None, count, epoch });
-        self.save(Durability::Written);
+        // What the taker has answered for must outlive a power cut: the giver has forgotten it by then.
+        self.save(if imported { Durability::Synced } else { Durability::Written });
         self.todo.judge = true;
         if imported
             && ix == me
