@@ -133,7 +133,7 @@ impl Simulator {
             return;
         }
         let copies = match self.network.copies(host, to) {
-            Copies::Lost => return,
+            Copies::Lost => return self.break_connection(id),
             Copies::One => 1,
             Copies::Two => 2,
         };

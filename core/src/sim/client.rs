@@ -62,7 +62,7 @@ struct Client {
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Clients {
-    clients: Vec<Client>,
+    each: Vec<Client>,
     turn: usize,
     pub(super) rate: u32,
     pub(super) size: u64,
@@ -75,16 +75,16 @@ pub(super) struct Clients {
 
 impl Clients {
     pub(super) fn add(&mut self, rng: Rng, believes: HostIx, slots: Vec<(u16, u16)>) {
-        self.clients.push(Client { rng, believes, slots });
+        self.each.push(Client { rng, believes, slots });
     }
 
     /// The next write of the next client that has slots, and the host it goes to.
     pub(super) fn next(&mut self) -> Option<(HostIx, Write)> {
-        for _ in 0..self.clients.len() {
-            let at = self.turn % self.clients.len();
+        for _ in 0..self.each.len() {
+            let at = self.turn % self.each.len();
             self.turn += 1;
             if let Some(write) = self.write_of(at) {
-                return Some((self.clients[at].believes, write));
+                return Some((self.each[at].believes, write));
             }
         }
         None
@@ -92,7 +92,7 @@ impl Clients {
 
     /// A write of the client with this number.
     pub(super) fn write_of(&mut self, at: usize) -> Option<Write> {
-        let client = self.clients.get_mut(at)?;
+        let client = self.each.get_mut(at)?;
         let total: u64 = client.slots.iter().map(|(first, last)| u64::from(last - first) + 1).sum();
         let mut left = client.rng.below(total);
         for (first, last) in &client.slots {
@@ -108,14 +108,14 @@ impl Clients {
     }
 
     pub(super) fn believe(&mut self, client: u16, host: HostIx) {
-        if let Some(client) = self.clients.get_mut(usize::from(client)) {
+        if let Some(client) = self.each.get_mut(usize::from(client)) {
             client.believes = host;
         }
     }
 
     /// A number below `bound`, drawn by this client.
     pub(super) fn draw(&mut self, client: u16, bound: usize) -> usize {
-        self.clients
+        self.each
             .get_mut(usize::from(client))
             .map_or(0, |client| usize::try_from(client.rng.below(bound as u64)).unwrap_or(0))
     }

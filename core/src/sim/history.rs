@@ -68,6 +68,19 @@ impl Histories {
         }
     }
 
+    /// Whether two data sets began as the same one.
+    pub(super) fn same_root(&self, one: Place, other: Place) -> bool {
+        self.root_of(one) == self.root_of(other)
+    }
+
+    fn root_of(&self, place: Place) -> u32 {
+        let mut line = place.line;
+        while let Some(parent) = self.lines[line as usize].parent {
+            line = parent.line;
+        }
+        line
+    }
+
     /// The shard whose data this is.
     pub(super) fn shard_of(&self, place: Place) -> u16 {
         self.lines[place.line as usize].shard

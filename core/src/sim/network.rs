@@ -2,8 +2,9 @@
 //!
 //! Every connection is a TCP stream in each direction: what enters first arrives first, later by the
 //! direction's latency. A wall makes packets wait, as TCP would, and they arrive in order once it is
-//! gone. `lose`, `drop` and `duplicate` act on whole frames, as a filter in the process would: the
-//! bus itself never sends anything twice. Closing loses what is on its way.
+//! gone. TCP loses nothing without breaking, so a frame that `loss` takes breaks its connection; `drop`
+//! and `duplicate` act on whole frames in silence, as a filter in the process would. A `hold` stalls the
+//! stream at the frame it waits for. Closing loses what is on its way.
 //!
 //! What is *not* here: what a packet does when it arrives (see `transport`).
 
@@ -231,7 +232,7 @@ impl Network {
         let (latency, jitter) = (self.latency, self.jitter);
         let way = self.way_mut(from, to);
         let span = (latency.high - latency.low).as_micros();
-        let base = latency.low + Duration::from_micros(span * way.place >> 16) + way.slow;
+        let base = latency.low + Duration::from_micros((span * way.place) >> 16) + way.slow;
         if jitter.is_zero() {
             return base;
         }

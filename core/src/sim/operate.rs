@@ -22,11 +22,11 @@ impl Simulator {
             self.director.fault(self.now);
         }
         match action {
-            Action::Kill(nodes) => self.each(nodes, |world, host| world.kill(host)),
+            Action::Kill(nodes) => self.each(nodes, Self::kill),
             Action::Restart { nodes, wiped } => self.each(nodes, |world, host| world.restart(host, *wiped)),
-            Action::PowerCut(nodes) => self.each(nodes, |world, host| world.power_cut(host)),
-            Action::Pause(nodes) => self.each(nodes, |world, host| world.pause(host)),
-            Action::Resume(nodes) => self.each(nodes, |world, host| world.resume(host)),
+            Action::PowerCut(nodes) => self.each(nodes, Self::power_cut),
+            Action::Pause(nodes) => self.each(nodes, Self::pause),
+            Action::Resume(nodes) => self.each(nodes, Self::resume),
             Action::Cut(groups) => self.cut(groups),
             Action::CutOneWay { from, to } => {
                 let (from, to) = (self.select_all(from), self.select_all(to));
@@ -302,21 +302,20 @@ impl Simulator {
     }
 
     fn set(&mut self, line: &SetLine) {
-        let hosts = match line.nodes {
-            Some(nodes) => self.select(nodes),
-            None => {
-                let mut world = Settings {
-                    latency: self.network.latency,
-                    jitter: self.network.jitter,
-                    loss: self.network.loss,
-                    writes: crate::scenario::PerSecond(self.clients.rate),
-                    write_size: crate::scenario::Bytes(self.clients.size),
-                    ..Settings::default()
-                };
-                line.apply(&mut world);
-                self.obey_world(&world);
-                self.host_numbers().collect()
-            }
+        let hosts = if let Some(nodes) = line.nodes {
+            self.select(nodes)
+        } else {
+            let mut world = Settings {
+                latency: self.network.latency,
+                jitter: self.network.jitter,
+                loss: self.network.loss,
+                writes: crate::scenario::PerSecond(self.clients.rate),
+                write_size: crate::scenario::Bytes(self.clients.size),
+                ..Settings::default()
+            };
+            line.apply(&mut world);
+            self.obey_world(&world);
+            self.host_numbers().collect()
         };
         for host in hosts {
             line.apply(&mut self.hosts[host.get()].settings);

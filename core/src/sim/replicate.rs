@@ -87,15 +87,15 @@ impl Simulator {
         }
     }
 
-    pub(super) fn data_arrived(&mut self, host: HostIx, id: ConnId, message: DataMessage) {
+    pub(super) fn data_arrived(&mut self, host: HostIx, id: ConnId, message: &DataMessage) {
         if let DataMessage::Psync(request) = message {
-            self.answer_psync(host, id, request);
+            self.answer_psync(host, id, *request);
             return;
         }
         if self.hosts[host.get()].data.following.as_ref().is_none_or(|(conn, _)| *conn != id) {
             return;
         }
-        match message {
+        match *message {
             DataMessage::Psync(_) => {}
             DataMessage::Continue(history) => self.tell(host, ReplicationInput::Continued(history)),
             DataMessage::Full(point) => self.tell(host, ReplicationInput::FullSync(point)),

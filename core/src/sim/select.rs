@@ -1,5 +1,6 @@
 //! Who is meant: selectors of the language, resolved by the roles of the moment.
 
+use crate::node::Node;
 use crate::scenario::{Selector, ShardName};
 
 use super::{HostIx, Simulator};
@@ -60,7 +61,7 @@ impl Simulator {
     fn best_of(&self, shard: ShardName) -> Option<HostIx> {
         let replicas = self.replicas_of(shard);
         replicas.into_iter().min_by_key(|host| {
-            let offset = self.node(*host).map(|node| node.offset());
+            let offset = self.node(*host).map(Node::offset);
             (std::cmp::Reverse(offset), self.hosts[host.get()].id)
         })
     }

@@ -190,7 +190,7 @@ impl Timeline {
 
     /// Does something a person wants, at the first whole millisecond after the cursor, and plays up to
     /// there. In the past this starts a branch.
-    pub fn act(&mut self, action: Action) {
+    pub fn act(&mut self, action: &Action) {
         if self.world.steps() < self.branch_ref().reached.step {
             self.fork();
         }
@@ -347,7 +347,7 @@ mod tests {
         timeline.play(Instant::from_millis(5000));
         let old = (timeline.cursor(), timeline.world().digest());
         timeline.seek(Instant::from_millis(1500));
-        timeline.act(Action::Kill(vec![Selector::Node(NodeName::new(1, 0))]));
+        timeline.act(&Action::Kill(vec![Selector::Node(NodeName::new(1, 0))]));
         timeline.play(Instant::from_millis(5000));
         assert_eq!(timeline.branches().len(), 2);
         assert_ne!(timeline.world().digest(), old.1);

@@ -161,6 +161,19 @@ impl Simulator {
         }
     }
 
+    /// The network ends a connection: what is on its way is lost, and both ends will learn of it.
+    pub(super) fn break_connection(&mut self, id: ConnId) {
+        for side in [Side::Dialer, Side::Acceptor] {
+            let Some(conn) = self.network.conns.get_mut(&id) else { return };
+            let pipe = conn.pipe_mut(side);
+            pipe.queue.clear();
+            pipe.stalled = false;
+            if conn.end(side).open {
+                self.push(id, side, Payload::Fin, Duration::ZERO);
+            }
+        }
+    }
+
     /// Ends every connection of a host: with word to the other ends, or, if the machine is off, without.
     pub(super) fn drop_connections(&mut self, host: HostIx, silently: bool) {
         let own: Vec<(ConnId, Side)> = self
@@ -192,7 +205,7 @@ impl Simulator {
             Input::Up(conn) => self.connected(host, conn),
             Input::Down(conn) => self.disconnected(host, conn),
             Input::Frame(conn, bytes, brief) => self.frame_arrived(host, conn, &bytes, &brief),
-            Input::Data(conn, message) => self.data_arrived(host, conn, message),
+            Input::Data(conn, message) => self.data_arrived(host, conn, &message),
             Input::Loaded(conn) => self.loaded(host, conn),
             Input::Write(write) => self.write_handled(host, write),
             Input::Command(command) => self.command_handled(host, command),

@@ -41,7 +41,7 @@ pub(crate) fn run(options: &Run) -> Result<bool, Trouble> {
 }
 
 fn play(world: &mut Simulator) {
-    let progress = Progress::new(world.deadline().map_or(0, |end| end.as_millis()), "ms");
+    let progress = Progress::new(world.deadline().map_or(0, splitvote::base::Instant::as_millis), "ms");
     let mut steps = 0_u32;
     while !world.finished() {
         world.step();

@@ -1,5 +1,6 @@
 //! From a word of the command line to a script.
 
+use std::fmt::Write as _;
 use std::io::Read as _;
 
 use splitvote::scenario::parse::MAX_TEXT;
@@ -59,7 +60,8 @@ fn missing(word: &str, error: &std::io::Error) -> Trouble {
     let mut message = format!("`{word}` is neither a file nor a built-in scenario");
     let nearest = names.iter().max_by(|one, other| strsim_of(word, one).total_cmp(&strsim_of(word, other)));
     if let Some(nearest) = nearest {
-        message.push_str(&format!("; the nearest of those is `{nearest}`"));
+        // Writing to a `String` cannot fail.
+        let _ = write!(message, "; the nearest of those is `{nearest}`");
     }
     Trouble::Usage(format!("{message} (see `splitvote scenarios`)"))
 }

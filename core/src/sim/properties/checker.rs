@@ -100,7 +100,7 @@ impl Checker {
         let Message { header, body } = message;
         match body {
             Body::AuthAck => self.votes.acked(&mut self.findings, scene, from, to, header),
-            Body::AuthRequest => self.votes.requested(&mut self.findings, scene, from, header),
+            Body::AuthRequest => Votes::requested(&mut self.findings, scene, from, header),
             Body::Ping(_) | Body::Pong(_) | Body::Meet(_) => {
                 self.claims.announced(&mut self.findings, scene, from, header);
             }

@@ -21,7 +21,7 @@ struct Before {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Claims {
     /// Who last announced slots at a config epoch, and which.
-    claims: BTreeMap<Epoch, (NodeId, SlotSet)>,
+    announced: BTreeMap<Epoch, (NodeId, SlotSet)>,
     before: BTreeMap<HostIx, Before>,
     /// The sender of the frame being handled, if it is a replica.
     replica_speaks: Option<(HostIx, NodeId)>,
@@ -78,8 +78,8 @@ impl Claims {
         if self.operated || header.slots.is_empty() {
             return;
         }
-        let Some((claimant, slots)) = self.claims.get(&epoch) else {
-            self.claims.insert(epoch, (header.sender, header.slots.clone()));
+        let Some((claimant, slots)) = self.announced.get(&epoch) else {
+            self.announced.insert(epoch, (header.sender, header.slots.clone()));
             return;
         };
         if *claimant == header.sender {
@@ -161,6 +161,14 @@ fn replica_announced(findings: &mut Findings, scene: Scene<'_>, from: HostIx, he
     let Some(shard) = primary.and_then(|primary| scene.names.shard(primary.shard)) else { return };
     let place = scene.hosts[from.get()].data.place;
     let own = place.map(|place| scene.histories.shard_of(place));
+    // A newcomer that won without ever getting the shard's data made its own the shard's.
+    let copied = header.replica_of.and_then(|primary| scene.names.host_of(primary));
+    let copied = copied.and_then(|primary| scene.hosts[primary.get()].data.place);
+    if let (Some(place), Some(copied)) = (place, copied)
+        && scene.histories.same_root(place, copied)
+    {
+        return;
+    }
     if own != Some(shard.0) && node.rules().full_sync_across_shards {
         findings.add("S13", from, || match own {
             None => "announces an offset and has no data".to_owned(),

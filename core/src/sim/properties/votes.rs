@@ -49,13 +49,7 @@ impl Votes {
         }
     }
 
-    pub(super) fn requested(
-        &mut self,
-        findings: &mut Findings,
-        scene: Scene<'_>,
-        from: HostIx,
-        header: &Header,
-    ) {
+    pub(super) fn requested(findings: &mut Findings, scene: Scene<'_>, from: HostIx, header: &Header) {
         let epoch = header.current_epoch;
         if scene.hosts[from.get()].disk.synced.current_epoch < epoch {
             findings.add("S15", from, || format!("its request in epoch {epoch} left before it was on disk"));
