@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::{Epoch, Instant, NodeId, SLOTS, Slot, SlotSet};
+use crate::base::{Epoch, Instant, NodeId, Slot, SlotSet};
 use crate::wire::NodeFlags;
 
 use super::{Peer, PeerIx, SlotOwners};
@@ -299,48 +299,6 @@ impl ClusterView {
         self.blacklist.retain(|_, until| now < *until);
     }
 
-    /// Checks the invariants of protocol.md §15.3; the text names the first that is broken.
-    pub fn check(&self) -> Result<(), String> {
-        self.check_rows()?;
-        let mut owned = 0;
-        for (ix, peer) in self.iter() {
-            owned += peer.slot_count;
-            if peer.slots.len() != peer.slot_count {
-                return Err(format!("{:?}: slot count differs from its bitmap", peer.id));
-            }
-            if peer.slots.iter().any(|slot| self.owners.get(slot) != Some(ix)) {
-                return Err(format!("{:?}: its bitmap differs from the owners' table", peer.id));
-            }
-        }
-        if owned + u32::from(self.owners.unassigned()) != u32::from(SLOTS) {
-            return Err("slots are counted twice".to_owned());
-        }
-        Ok(())
-    }
-
-    /// The part of [`check`](Self::check) that is cheap enough for every event: all but the bitmaps.
-    pub fn check_rows(&self) -> Result<(), String> {
-        for (ix, peer) in self.iter() {
-            let wrong = if peer.flags.contains(NodeFlags::PFAIL | NodeFlags::FAIL) {
-                "suspected and failed at once"
-            } else if peer.is_replica() && peer.slot_count > 0 {
-                "a replica owns slots"
-            } else if peer.is_primary() && peer.replica_of.is_some() {
-                "a primary has a primary"
-            } else if peer.in_handshake() && peer.slot_count > 0 {
-                "owns slots before its handshake is done"
-            } else if ix == self.myself && (!peer.well() || peer.ping_sent.is_some()) {
-                "suspects itself"
-            } else if self.copies(ix, ix) {
-                "copies itself in a circle (S10)"
-            } else {
-                continue;
-            };
-            return Err(format!("{:?}: {wrong}", peer.id));
-        }
-        Ok(())
-    }
-
     /// Whether `node` copies `primary`, directly or through others.
     pub fn copies(&self, node: PeerIx, primary: PeerIx) -> bool {
         let mut above = self.peer(node).replica_of;
@@ -359,7 +317,7 @@ impl ClusterView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{Address, Rng, ShardId};
+    use crate::base::{Address, Rng, SLOTS, ShardId};
 
     fn peer(seed: u64) -> Peer {
         let mut rng = Rng::new(seed);

@@ -25,6 +25,7 @@ mod roles;
 mod send;
 mod settle;
 mod suspect;
+mod told;
 mod votes;
 
 use std::collections::VecDeque;
@@ -45,6 +46,7 @@ pub use config::Config;
 pub use event::Event;
 pub use output::{Durability, Follow, Output};
 pub use replication_input::ReplicationInput;
+pub use told::{Namer, Told};
 
 use event::Unfit;
 use links::Links;

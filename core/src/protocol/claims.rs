@@ -203,5 +203,4 @@ pub fn next_epoch(view: &mut ClusterView) -> Epoch {
 }
 
 #[cfg(test)]
-#[path = "claims_tests.rs"]
 mod tests;

@@ -5,9 +5,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{Duration, Epoch, Instant, NodeId, Offset, Rng, Rules};
+use crate::base::{Duration, Epoch, Instant, NodeId, Rng, Rules};
 use crate::cluster::ClusterView;
-use crate::wire::{NackReason, NodeFlags};
+use crate::wire::NackReason;
+
+mod ranks;
+
+pub use ranks::Ranks;
 
 /// How a candidate treats an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,21 +51,6 @@ pub enum RoundEnd {
     Expired,
     /// The node follows another primary or is one.
     Moot,
-}
-
-/// Where a candidate stands among those that could stand.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Ranks {
-    /// Siblings with more data, or as much and a smaller id (#762).
-    pub rank: u32,
-    /// Failed primaries whose shards go first (#1018).
-    pub failed_rank: u32,
-    /// Whether it is provably the best (#2227).
-    pub best: bool,
-    /// Whether it has nothing to offer.
-    pub empty: bool,
-    /// Whether a sibling that could stand has something.
-    pub sibling_has_data: bool,
 }
 
 /// What the candidate must know of the world to move on.
@@ -186,48 +175,6 @@ pub fn auth_timeout(node_timeout: Duration) -> Duration {
 /// After how long, counted from the planned start, the next attempt may be planned.
 pub fn auth_retry_time(node_timeout: Duration) -> Duration {
     auth_timeout(node_timeout) * 2
-}
-
-impl Ranks {
-    /// A replica's place by what it knows. Re-states `clusterGetReplicaRank`,
-    /// `clusterGetFailedPrimaryRank` and `clusterAllReplicasThinkPrimaryIsFail`.
-    pub fn of(
-        view: &ClusterView,
-        rules: &Rules,
-        now: Instant,
-        offset: Offset,
-        give_up_after: Option<Duration>,
-    ) -> Self {
-        let me = view.me();
-        let Some(primary) = view.my_primary() else { return Self::default() };
-        let siblings = || view.replicas_of(primary).filter(|(ix, _)| *ix != view.myself());
-        let able = |peer: &crate::cluster::Peer| !peer.flags.contains(NodeFlags::NOFAILOVER);
-        let ahead = siblings().filter(|(_, peer)| {
-            able(peer)
-                && (peer.offset > offset || (rules.id_tiebreak && peer.offset == offset && peer.id < me.id))
-        });
-        let rank = count(ahead);
-        let failed_rank = if rules.failed_primary_rank {
-            count(view.iter().filter(|(ix, peer)| {
-                peer.failed()
-                    && peer.is_voter()
-                    && peer.shard < me.shard
-                    && give_up_after.is_none_or(|span| now.since(peer.failed_at) <= span)
-                    && view.replicas_of(*ix).next().is_some()
-            }))
-        } else {
-            0
-        };
-        let all_agree = view.peer(primary).failed()
-            && siblings().all(|(_, p)| p.flags.contains(NodeFlags::MY_PRIMARY_FAIL));
-        Self {
-            rank,
-            failed_rank,
-            best: rules.fast_failover && all_agree && offset > Offset::ZERO && rank == 0 && failed_rank == 0,
-            empty: offset == Offset::ZERO,
-            sibling_has_data: siblings().any(|(_, p)| able(p) && !p.failed() && p.offset > Offset::ZERO),
-        }
-    }
 }
 
 fn count<T>(items: impl Iterator<Item = T>) -> u32 {
@@ -445,5 +392,4 @@ fn acked(answers: &BTreeMap<NodeId, Answer>) -> Vec<NodeId> {
 }
 
 #[cfg(test)]
-#[path = "election_tests.rs"]
 mod tests;

@@ -335,5 +335,4 @@ impl Replication {
 }
 
 #[cfg(test)]
-#[path = "replication_tests.rs"]
 mod tests;

@@ -1,6 +1,7 @@
 use super::*;
-use crate::base::{Address, NodeId, ShardId, SlotSet};
+use crate::base::{Address, NodeId, Offset, ShardId, SlotSet};
 use crate::cluster::{Peer, PeerIx};
+use crate::wire::NodeFlags;
 
 const T: Duration = Duration::from_secs(3);
 const NOW: Instant = Instant::from_millis(50_000);
