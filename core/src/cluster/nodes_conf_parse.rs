@@ -100,7 +100,8 @@ fn read_place(line: &mut NodeLine, place: &str) -> Result<(), String> {
 
 fn read_aux(line: &mut NodeLine, aux: &str) -> Result<(), String> {
     let (name, value) = aux.split_once('=').ok_or_else(|| format!("`{aux}` is not name=value"))?;
-    if value.contains(|c| AUX_FORBIDDEN.contains(c)) {
+    let address = name == "client-ipv6" && value.parse::<std::net::Ipv6Addr>().is_ok();
+    if !address && value.contains(|c| AUX_FORBIDDEN.contains(c)) {
         return Err(format!("`{name}` holds a character that is not allowed"));
     }
     let names = &mut line.names;

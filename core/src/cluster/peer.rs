@@ -3,6 +3,8 @@
 use crate::base::{Address, Epoch, Instant, LinkId, NodeId, Offset, ShardId, SlotSet};
 use crate::wire::NodeFlags;
 
+use super::nodes_conf::AUX_FORBIDDEN;
+
 /// A row's place in one node's table. Means nothing to any other node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PeerIx(pub(super) u16);
@@ -40,6 +42,24 @@ pub struct PeerNames {
     pub client_tls_port: u16,
     /// Where it runs.
     pub availability_zone: String,
+}
+
+impl PeerNames {
+    /// Clears every text that a line of `nodes.conf` cannot hold.
+    pub fn drop_unfit(&mut self) {
+        let fits = |text: &str| {
+            text.chars().all(|c| c.is_ascii_graphic() && c != ',' && c != '=' && !AUX_FORBIDDEN.contains(c))
+        };
+        // An IPv6 address is the one text with a meaning of its own for colons.
+        let texts =
+            [&mut self.hostname, &mut self.human_name, &mut self.client_ipv4, &mut self.availability_zone];
+        for text in texts.into_iter().filter(|text| !fits(text)) {
+            text.clear();
+        }
+        if self.client_ipv6.parse::<std::net::Ipv6Addr>().is_err() {
+            self.client_ipv6.clear();
+        }
+    }
 }
 
 /// What a node knows of another, or of itself.

@@ -7,6 +7,10 @@ use crate::wire::NodeFlags;
 
 use super::{Peer, PeerIx, SlotOwners};
 
+/// Rows a table takes in from the network: more primaries than slots make no cluster, and a peer
+/// that invents nodes must not fill the memory.
+const MAX_NODES: usize = 16_384;
+
 /// What one node believes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterView {
@@ -147,6 +151,11 @@ impl ClusterView {
         self.size / 2 + 1
     }
 
+    /// Whether nobody else is taken in.
+    pub fn is_full(&self) -> bool {
+        self.len() >= MAX_NODES
+    }
+
     /// Adds a row. A node that is already known keeps its place and its row.
     pub fn add(&mut self, peer: Peer) -> PeerIx {
         if let Some(ix) = self.lookup(peer.id) {
@@ -200,6 +209,7 @@ impl ClusterView {
         if slots.is_empty() {
             return;
         }
+        let bare = owner.is_some_and(|ix| self.peer(ix).slot_count == 0);
         for peer in self.peers.iter_mut().flatten().filter(|peer| peer.slot_count > 0) {
             let lost = peer.slots.intersection(slots);
             if !lost.is_empty() {
@@ -213,6 +223,13 @@ impl ClusterView {
             peer.slot_count = peer.slots.len();
         }
         self.owners.set(slots, owner);
+        // Its first slot: it may be given a replica, as other primaries have (§11.1).
+        if let Some(first) = owner.filter(|_| bare)
+            && self.peer(first).is_primary()
+            && self.iter().any(|(_, peer)| peer.replica_of.is_some())
+        {
+            self.peer_mut(first).flags.insert(NodeFlags::MIGRATE_TO);
+        }
     }
 
     /// Gives all of one node's slots to another, or to nobody, and says how many.
@@ -372,6 +389,17 @@ mod tests {
         assert_eq!(view.hand_over(a, Some(b)), 10);
         assert_eq!((view.peer(a).slot_count(), view.peer(b).slot_count()), (0, 10));
         assert_eq!(view.check(), Ok(()));
+    }
+
+    #[test]
+    fn a_first_slot_makes_a_home_for_spare_replicas() {
+        let mut view = ClusterView::new(peer(1));
+        let (a, b, replica) = (view.add(peer(2)), view.add(peer(3)), view.add(peer(4)));
+        view.assign(&SlotSet::from_ranges([(0, 9)]), Some(a));
+        assert!(!view.peer(a).flags.contains(NodeFlags::MIGRATE_TO), "nobody has a replica yet");
+        view.set_replica(replica, Some(a));
+        view.assign(&SlotSet::from_ranges([(10, 19)]), Some(b));
+        assert!(view.peer(b).flags.contains(NodeFlags::MIGRATE_TO));
     }
 
     #[test]

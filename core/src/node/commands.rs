@@ -89,6 +89,9 @@ impl Node {
     }
 
     fn add_slots(&mut self, slots: &SlotSet) -> Result<(), CommandError> {
+        if !self.is_primary() {
+            return Err(CommandError::PrimaryOnly("ADDSLOTS"));
+        }
         if let Some(slot) = slots.iter().find(|slot| self.view.owners().get(*slot).is_some()) {
             return Err(CommandError::SlotTaken(slot.get(), "busy"));
         }
@@ -127,8 +130,9 @@ impl Node {
         self.view.assign(slots, Some(ix));
         let (count, epoch) = (slots.len(), self.view.peer(ix).config_epoch);
         self.notify(Event::SlotsMoved { to: owner, from: None, count, epoch });
-        // What the taker has answered for must outlive a power cut: the giver has forgotten it by then.
-        self.save(if imported { Durability::Synced } else { Durability::Written });
+        // Valkey only writes. A receiver that forgets in a power cut what the giver remembers to have
+        // given leaves slots that nobody claims, for ever.
+        self.save(Durability::Synced);
         self.todo.judge = true;
         if imported
             && ix == me
@@ -138,8 +142,7 @@ impl Node {
         }
         let gave_all = mine && self.is_primary() && self.view.me().slot_count() == 0;
         if gave_all && ix != me && self.config.allow_replica_migration {
-            let full_sync = self.view.peer(ix).shard != self.view.me().shard;
-            self.follow(now, ix, FollowCause::LostSlots, full_sync);
+            self.follow(now, ix, FollowCause::LostSlots, true);
         }
         Ok(())
     }
@@ -167,6 +170,9 @@ impl Node {
             self.view.set_primary(me);
             self.replication.promote(&mut self.rng);
             self.staged.push(super::Output::Follow(None));
+            self.staged.push(super::Output::DropReplicas);
+            self.dialing_primary = false;
+            self.unfit = None;
         }
         for ix in self.view.places() {
             if ix != me {

@@ -1,7 +1,7 @@
 //! Between the table and `nodes.conf` (protocol.md §12).
 
 use crate::base::{Epoch, Instant, Rng, ShardId};
-use crate::cluster::{ClusterView, NodeLine, NodesConf, OpenSlot, Peer};
+use crate::cluster::{ClusterView, NodeLine, NodesConf, OpenSlot, Peer, PeerNames};
 use crate::wire::NodeFlags;
 
 use super::Node;
@@ -11,7 +11,6 @@ const KEPT: NodeFlags = NodeFlags::PRIMARY
     .union(NodeFlags::REPLICA)
     .union(NodeFlags::PFAIL)
     .union(NodeFlags::FAIL)
-    .union(NodeFlags::HANDSHAKE)
     .union(NodeFlags::NOADDR)
     .union(NodeFlags::NOFAILOVER);
 
@@ -23,11 +22,14 @@ pub(super) fn view_of(conf: &NodesConf, rng: &mut Rng, now: Instant) -> (Cluster
         peer.config_epoch = line.config_epoch;
         // Only whether there was one matters to a loader; a dead clock must not fail a node at once.
         peer.pong_received = now;
+        peer.names = (line.names != PeerNames::default()).then(|| Box::new(line.names.clone()));
         peer
     };
-    let at = conf.nodes.iter().position(|line| line.flags.contains(NodeFlags::MYSELF));
+    let lines: Vec<&NodeLine> =
+        conf.nodes.iter().filter(|line| !line.flags.contains(NodeFlags::HANDSHAKE)).collect();
+    let at = lines.iter().position(|line| line.flags.contains(NodeFlags::MYSELF));
     let at = at.expect("a nodes.conf has a line for the node itself");
-    let rows = conf.nodes.iter().map(|line| row(line, rng)).collect();
+    let rows = lines.iter().map(|line| row(line, rng)).collect();
     let mut view = ClusterView::of_rows(rows, at);
     for line in &conf.nodes {
         let Some(ix) = view.lookup(line.id) else { continue };
@@ -47,8 +49,10 @@ pub(super) fn view_of(conf: &NodesConf, rng: &mut Rng, now: Instant) -> (Cluster
             peer.shard = shard;
         }
     }
-    view.current_epoch = conf.current_epoch;
-    (view, conf.nodes[at].open.clone())
+    // A file may lag behind the claims in it; a clock behind them could ask for an epoch twice.
+    let claimed = conf.nodes.iter().map(|line| line.config_epoch).max().unwrap_or_default();
+    view.current_epoch = conf.current_epoch.max(claimed).max(conf.last_vote_epoch);
+    (view, lines[at].open.clone())
 }
 
 /// The file that describes the table.
@@ -56,6 +60,7 @@ pub(super) fn conf_of(node: &Node) -> NodesConf {
     let (view, birth) = (&node.view, node.config.unix_birth_ms);
     let nodes = view
         .iter()
+        .filter(|(_, peer)| !peer.in_handshake())
         .map(|(ix, peer)| {
             let mine = ix == view.myself();
             let mut line = NodeLine::new(peer.id, peer.address, peer.flags & KEPT);

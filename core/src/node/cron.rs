@@ -72,15 +72,14 @@ impl Node {
             self.close_outbound(now, ix);
             return;
         }
-        if peer.outbound.is_none() || peer.ping_sent.is_some() {
-            return;
-        }
         let interval = self.config.ping_interval.unwrap_or(half);
         let for_manual = match &self.manual {
             crate::protocol::manual::Manual::Pausing { replica, .. } => *replica == peer.id,
             _ => false,
         };
-        if now.since(peer.pong_received) > interval || for_manual {
+        // A paused primary does not wait for an answer: a lost ping would cost the whole pause (§9).
+        let due = peer.ping_sent.is_none() && now.since(peer.pong_received) > interval;
+        if due || for_manual {
             self.ping(now, ix, Kind::Ping);
         }
     }

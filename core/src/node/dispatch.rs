@@ -41,7 +41,7 @@ impl Node {
         if let Some(ix) = sender.or(bound) {
             self.view.peer_mut(ix).data_received = now;
         }
-        if let Some(ix) = sender {
+        if let Some(ix) = sender.filter(|ix| self.view.peer(*ix).id == header.sender) {
             self.take_header(now, ix, &header);
         }
         match body {
@@ -107,7 +107,7 @@ impl Node {
         }
         self.view.peer_mut(ix).config_epoch = epoch;
         self.save(Durability::Synced);
-        let asked = self.election.round().map(|round| round.epoch);
+        let asked = self.election.asked_epoch();
         if self.rules.claim_reset
             && let Some(asked) = asked.filter(|asked| epoch >= *asked)
         {
@@ -180,7 +180,7 @@ impl Node {
             if end.peer.is_none() && header.sender != self.view.me().id {
                 let remote = end.remote?;
                 let address = membership::announced(header, remote);
-                let ix = membership::met(&mut self.view, address, now, &mut self.rng);
+                let ix = membership::met(&mut self.view, address, now, &mut self.rng)?;
                 self.bind_inbound(now, link, ix);
             }
             return self.links.get(link)?.peer;
@@ -300,6 +300,10 @@ impl Node {
             RoleChange::None => {}
             RoleChange::Stale => {
                 self.notify(Event::StaleHeader { from: self.id_of(ix), epoch: header.config_epoch });
+                // One that thinks itself primary must be told, or it will think so for ever.
+                if header.replica_of.is_none() {
+                    self.correct(ix, header);
+                }
                 return Go::Stop;
             }
             change => self.role_changed(now, ix, header, change),
@@ -312,17 +316,20 @@ impl Node {
             {
                 self.claim_in(now, ix, header.config_epoch, &slots);
             }
-            if self.view.find(ix).is_some_and(crate::cluster::Peer::is_primary)
-                && let Some(owner) = claims::conflict(&self.view, ix, header.config_epoch, &slots)
-            {
-                self.send_update(ix, owner);
-            }
+            self.correct(ix, header);
             if claims::collides(&self.view, ix, header) {
                 let epoch = claims::next_epoch(&mut self.view);
                 self.config_epoch_changed(epoch, EpochCause::Collision);
             }
         }
         Go::On
+    }
+
+    /// Tells a claimer of the first of its slots that belongs to a newer claim (§5.7, reverse check).
+    fn correct(&mut self, ix: PeerIx, header: &Header) {
+        if let Some(owner) = claims::conflict(&self.view, ix, header.config_epoch, &header.slots) {
+            self.send_update(ix, owner);
+        }
     }
 
     /// My config epoch moved: everyone should know soon (#1813).

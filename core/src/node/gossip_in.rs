@@ -68,6 +68,8 @@ impl Node {
         if self.view.find(from).is_none() {
             return;
         }
+        // A text that `nodes.conf` cannot hold would make it unreadable, or say what its writer likes.
+        names.drop_unfit();
         let names = (names != PeerNames::default()).then(|| Box::new(names));
         if self.view.peer(from).names != names {
             self.view.peer_mut(from).names = names;

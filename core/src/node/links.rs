@@ -57,6 +57,12 @@ impl Links {
     fn remove(&mut self, id: LinkId) -> Option<Link> {
         self.links.remove(&id)
     }
+
+    /// Numbers links after those of an earlier life.
+    #[cfg(test)]
+    pub(super) fn continue_after(&mut self, earlier: &Self) {
+        self.last = self.last.max(earlier.last);
+    }
 }
 
 impl Node {
@@ -130,10 +136,12 @@ impl Node {
         if let Some(old) = self.view.peer(ix).inbound.filter(|old| *old != id) {
             self.close(now, old);
         }
-        self.view.peer_mut(ix).inbound = Some(id);
-        if let Some(link) = self.links.get_mut(id) {
-            link.peer = Some(ix);
+        let Some(link) = self.links.get_mut(id) else { return };
+        // The row of a handshake that is no longer needed must not take the link with it when it goes.
+        if let Some(before) = link.peer.replace(ix).filter(|before| *before != ix) {
+            self.view.peer_mut(before).inbound = None;
         }
+        self.view.peer_mut(ix).inbound = Some(id);
     }
 
     /// Removes a node and its links.

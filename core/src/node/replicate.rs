@@ -8,12 +8,12 @@ use super::{Event, Follow, Node, Output, REPLICATION_RETRY, ReplicationInput, ST
 impl Node {
     pub(super) fn replicate(&mut self, now: Instant, input: ReplicationInput) {
         match input {
-            ReplicationInput::Wrote(bytes) => return self.replication.wrote(bytes),
+            ReplicationInput::Wrote(bytes) => self.replication.wrote(bytes),
             ReplicationInput::Applied(offset) => {
                 self.replication.applied(now, offset);
-                return self.check_manual(now);
+                self.check_manual(now);
             }
-            _ if self.is_primary() => return,
+            _ if self.is_primary() => {}
             ReplicationInput::Connected => {
                 self.dialing_primary = false;
                 self.replication.asked();
@@ -50,7 +50,6 @@ impl Node {
                 }
             }
         }
-        self.view.me_mut().offset = self.replication.offset();
     }
 
     /// The data path broke; it is tried again after a pause.

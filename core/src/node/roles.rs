@@ -18,7 +18,7 @@ impl Node {
             RoleChange::None | RoleChange::Stale => {}
             RoleChange::Primary => {
                 self.notify(Event::SeenPrimary { node });
-                self.save(Durability::Written);
+                self.save(Durability::Synced);
             }
             RoleChange::Replica { of, moved, promoted } => {
                 let primary = of.map(|ix| self.id_of(ix));

@@ -43,6 +43,7 @@ impl Node {
             }
         }
         debug_assert!(!self.todo.judge && !self.todo.failover && !self.todo.broadcast, "an input settles");
+        self.view.me_mut().offset = self.replication.offset();
         if let Some(durability) = self.todo.save.take() {
             self.outputs.push_back(Output::Persist(Box::new(self.conf()), durability));
         }

@@ -40,8 +40,13 @@ fn says_primary(view: &mut ClusterView, rules: &Rules, sender: PeerIx, header: &
         return RoleChange::None;
     }
     // #798: a delayed packet from before its demotion must not make it primary again.
-    let claims = view.peer(sender).replica_of.is_some() && !header.slots.is_empty();
-    if rules.checked_promotion && claims && header.config_epoch < view.claim_epoch(sender) {
+    // An older epoch alone proves nothing: its old primary may have moved on to another shard, epoch
+    // and all. Only a slot that someone still claims in a newer epoch does.
+    let older = view.peer(sender).replica_of.is_some() && header.config_epoch < view.claim_epoch(sender);
+    if rules.checked_promotion
+        && older
+        && conflict(view, sender, header.config_epoch, &header.slots).is_some()
+    {
         return RoleChange::Stale;
     }
     view.set_primary(sender);

@@ -164,6 +164,17 @@ fn a_delayed_packet_does_not_turn_a_replica_back_into_a_primary() {
 }
 
 #[test]
+fn a_primary_whose_old_primary_moved_on_with_its_epoch_is_believed() {
+    // p left the shard and won epoch 9 elsewhere; r took its slots at epoch 7. The table missed r's win.
+    let (mut view, [p, r, _]) = world();
+    claim(&mut view, p, Epoch(9), &SlotSet::EMPTY);
+    view.peer_mut(p).config_epoch = Epoch(9);
+    let seen = role(&mut view, &Rules::default(), r, &header('r', None, 7, slots(0, 99)));
+    assert_eq!(seen, RoleChange::Primary);
+    assert_eq!(claim(&mut view, r, Epoch(7), &slots(0, 99)).moved, 100);
+}
+
+#[test]
 fn no_header_makes_a_circle() {
     // S10: r follows p; p, a replica by now, says it follows r.
     let (mut view, [p, r, _]) = world();

@@ -155,6 +155,8 @@ pub enum Phase {
     Expired {
         /// When it was planned to start.
         start: Instant,
+        /// The epoch it asked in; zero if it never did.
+        epoch: Epoch,
     },
 }
 
@@ -251,6 +253,17 @@ impl Election {
         }
     }
 
+    /// The epoch of the last request, as long as its time is not made up: a round that expired still
+    /// keeps the next one waiting.
+    pub fn asked_epoch(&self) -> Option<Epoch> {
+        match &self.phase {
+            Phase::Requesting(Round { epoch, .. }) | Phase::Expired { epoch, .. } => {
+                Some(*epoch).filter(|epoch| *epoch != Epoch::ZERO)
+            }
+            Phase::Idle | Phase::Scheduled { .. } => None,
+        }
+    }
+
     /// Forgets the attempt: the next one starts from scratch.
     pub fn forget(&mut self) {
         *self = Self::default();
@@ -275,9 +288,9 @@ impl Election {
         match &mut self.phase {
             Phase::Idle => self.schedule(now, facts, rules, rng),
             Phase::Scheduled { start, .. } if now.since(*start) > timeout => {
-                let start = *start;
-                self.phase = Phase::Expired { start };
-                Verdict::Expired { epoch: Epoch::ZERO }
+                let (start, epoch) = (*start, Epoch::ZERO);
+                self.phase = Phase::Expired { start, epoch };
+                Verdict::Expired { epoch }
             }
             Phase::Scheduled { .. } => self.wait_or_ask(now, facts, rules),
             Phase::Requesting(round) => {
@@ -285,7 +298,7 @@ impl Election {
                 let voters = acked(&round.answers);
                 if now.since(round.start) > timeout {
                     let (start, epoch) = (round.start, round.epoch);
-                    self.phase = Phase::Expired { start };
+                    self.phase = Phase::Expired { start, epoch };
                     self.resets = 0;
                     Verdict::Expired { epoch }
                 } else if voters.len() >= needed as usize {
@@ -294,7 +307,9 @@ impl Election {
                     Verdict::Wait
                 }
             }
-            Phase::Expired { start } if now.since(*start) > retry => self.schedule(now, facts, rules, rng),
+            Phase::Expired { start, .. } if now.since(*start) > retry => {
+                self.schedule(now, facts, rules, rng)
+            }
             Phase::Expired { .. } => Verdict::Wait,
         }
     }
@@ -357,7 +372,7 @@ impl Election {
     pub fn asked(&mut self, epoch: Epoch, quorum: u32) {
         let start = match self.phase {
             Phase::Scheduled { start, .. }
-            | Phase::Expired { start }
+            | Phase::Expired { start, .. }
             | Phase::Requesting(Round { start, .. }) => start,
             Phase::Idle => Instant::ZERO,
         };

@@ -220,6 +220,7 @@ fn expires_after_two_timeouts_and_tries_again_after_four() {
     assert_eq!(election.advance(at(6_000), &facts, &rules, &mut rng), Verdict::Wait);
     assert_eq!(election.advance(at(6_001), &facts, &rules, &mut rng), Verdict::Expired { epoch: Epoch(7) });
     assert_eq!(election.answer(id('a'), true, Epoch(7), Answer::Acked), Treatment::NotAsking);
+    assert_eq!(election.asked_epoch(), Some(Epoch(7)), "a claim of epoch 7 still ends the wait (#1009)");
     assert_eq!(election.advance(at(12_000), &facts, &rules, &mut rng), Verdict::Wait);
     let verdict = election.advance(at(12_001), &facts, &rules, &mut rng);
     assert!(matches!(verdict, Verdict::Scheduled { .. }), "{verdict:?}");

@@ -36,30 +36,34 @@ pub fn start_handshake(
             && (peer.address.ip, peer.address.port, peer.address.cport)
                 == (address.ip, address.port, address.cport)
     };
-    if view.iter().any(|(_, peer)| same(peer)) {
+    if view.is_full() || view.iter().any(|(_, peer)| same(peer)) {
         return None;
     }
     let (id, shard) = (NodeId::random(rng), ShardId::random(rng));
     Some(view.add(Peer::new(id, shard, NodeFlags::HANDSHAKE | NodeFlags::MEET, address, now)))
 }
 
-/// A MEET came from someone unknown: makes a row for it, to be introduced by a ping of our own.
-pub fn met(view: &mut ClusterView, address: Address, now: Instant, rng: &mut Rng) -> PeerIx {
+/// A MEET came from someone unknown: makes a row for it, to be introduced by a ping of our own;
+/// `None` if the table is full.
+pub fn met(view: &mut ClusterView, address: Address, now: Instant, rng: &mut Rng) -> Option<PeerIx> {
+    if view.is_full() {
+        return None;
+    }
     let (id, shard) = (NodeId::random(rng), ShardId::random(rng));
-    view.add(Peer::new(id, shard, NodeFlags::HANDSHAKE, address, now))
+    Some(view.add(Peer::new(id, shard, NodeFlags::HANDSHAKE, address, now)))
 }
 
 /// Compares who should be at the other end of our link with who is; finishes a handshake.
 pub fn identify(view: &mut ClusterView, ix: PeerIx, header: &Header) -> Identity {
     let peer = view.peer(ix);
     if peer.in_handshake() {
-        if let Some(known) = view.lookup(header.sender) {
+        if let Some(known) = view.lookup(header.sender).filter(|known| *known != ix) {
             return Identity::Duplicate(known);
         }
         view.rename(ix, header.sender);
         let peer = view.peer_mut(ix);
         peer.flags.remove(NodeFlags::HANDSHAKE | NodeFlags::MEET);
-        peer.flags.insert(header.flags & (NodeFlags::PRIMARY | NodeFlags::REPLICA));
+        peer.flags.insert(role_of(header.flags));
         return Identity::Introduced;
     }
     if peer.id == header.sender { Identity::Same } else { Identity::Mismatch }
@@ -73,18 +77,22 @@ pub fn announced(header: &Header, remote: IpAddr) -> Address {
 /// Adds a node first heard of by gossip, if it may be added (§3.3).
 pub fn learn(view: &mut ClusterView, entry: &GossipEntry, now: Instant, rng: &mut Rng) -> Option<PeerIx> {
     let unfit = NodeFlags::NOADDR | NodeFlags::HANDSHAKE;
-    if entry.flags.intersects(unfit) || entry.address.ip.is_none() || view.blacklist.contains_key(&entry.node)
+    if entry.flags.intersects(unfit)
+        || entry.address.ip.is_none()
+        || view.blacklist.contains_key(&entry.node)
+        || view.is_full()
     {
         return None;
     }
     // Roles, suspicions and capabilities are the gossiper's: only the node's own header says them
     // for sure, and a capability believed too early could send a frame that closes the link (§2.6).
-    let kept = NodeFlags::PRIMARY | NodeFlags::REPLICA | NodeFlags::NOFAILOVER;
-    let mut flags = entry.flags & kept;
-    if !flags.intersects(NodeFlags::PRIMARY | NodeFlags::REPLICA) {
-        flags |= NodeFlags::PRIMARY;
-    }
+    let flags = role_of(entry.flags) | (entry.flags & NodeFlags::NOFAILOVER);
     Some(view.add(Peer::new(entry.node, ShardId::random(rng), flags, entry.address, now)))
+}
+
+/// The one role that a peer's flags show: a table has no room for both, nor for none.
+fn role_of(flags: NodeFlags) -> NodeFlags {
+    if flags.contains(NodeFlags::REPLICA) { NodeFlags::REPLICA } else { NodeFlags::PRIMARY }
 }
 
 /// Whether a node that never called back should be sent MEET again (§3.2).

@@ -171,8 +171,11 @@ impl Replication {
         self.path == Path::Streaming
     }
 
-    /// Primary: bytes entered the stream.
+    /// Primary: bytes entered the stream. A replica's stream is its primary's: it adds nothing.
     pub fn wrote(&mut self, bytes: u64) {
+        if self.path != Path::Primary {
+            return;
+        }
         self.data.offset = Offset(self.data.offset.0.saturating_add(bytes));
         self.trim();
     }
@@ -186,7 +189,13 @@ impl Replication {
     pub fn promote(&mut self, rng: &mut Rng) {
         // A replica that had nothing of its primary's history starts with nothing.
         let offset = self.offset();
-        self.previous = Some(HistoryPoint { history: self.data.history, offset: offset.next() });
+        if self.kept || self.path == Path::Streaming {
+            self.previous = Some(HistoryPoint { history: self.data.history, offset: offset.next() });
+        } else if self.path != Path::Primary {
+            // Whatever it had before is not what it starts with: nobody may go on from there.
+            self.previous = None;
+            self.backlog_start = offset.next();
+        }
         self.data = HistoryPoint { history: HistoryId::random(rng), offset };
         self.path = Path::Primary;
         self.kept = false;

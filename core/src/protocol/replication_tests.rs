@@ -152,3 +152,23 @@ fn a_stream_never_runs_backwards() {
     data.applied(NOW, Offset(505));
     assert_eq!(data.offset(), Offset(510));
 }
+
+#[test]
+fn a_primary_that_began_with_nothing_shares_no_past() {
+    let mut empty = replica('a', 500);
+    follow(&mut empty, true);
+    empty.promote(&mut Rng::new(1));
+    assert_eq!((empty.offset(), empty.previous()), (Offset::ZERO, None));
+    empty.wrote(50);
+    let behind = PsyncRequest { from: Some(HistoryPoint { history: empty.history(), offset: Offset(10) }) };
+    assert_eq!(empty.answer(behind), PsyncAnswer::Continue(empty.history()), "its backlog begins with it");
+    let stranger = PsyncRequest { from: Some(point('a', 0)) };
+    assert!(matches!(empty.answer(stranger), PsyncAnswer::Full(_)));
+}
+
+#[test]
+fn a_write_on_a_replica_adds_nothing_to_its_primarys_history() {
+    let mut data = replica('a', 500);
+    data.wrote(7);
+    assert_eq!(data.offset(), Offset(500));
+}

@@ -159,7 +159,7 @@ impl Ballot {
             return Err(Refusal::NoLink);
         }
         self.last_vote_epoch = view.current_epoch;
-        self.recent.retain(|(id, _)| *id != primary.id);
+        self.recent.retain(|(id, at)| *id != primary.id && now.since(*at) < node_timeout * 2);
         self.recent.push((primary.id, now));
         Ok(view.current_epoch)
     }

@@ -77,7 +77,7 @@ mod tests {
         let text =
             find("split-vote").and_then(|builtin| parse(builtin.text).ok()).map(|script| script.to_string());
         let text = text.unwrap_or_default();
-        for line in ["cluster shards=7 replicas=1", "at 10s kill A B C"] {
+        for line in ["cluster shards=7 replicas=1", "at 3s kill A B C"] {
             assert!(text.lines().any(|known| known == line), "{line}");
         }
         assert!(text.contains("election-delay=0s") && text.contains("fast-failover=off"));
