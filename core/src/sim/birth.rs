@@ -156,8 +156,13 @@ impl Simulator {
                 SetLine::apply(&line.value, &mut self.hosts[host.get()].settings);
             }
         }
-        for host in self.host_numbers() {
-            self.hosts[host.get()].start(self.now);
+        let own = |nodes: Option<crate::scenario::Selector>| nodes.is_some();
+        if script.rules.iter().any(|line| own(line.value.nodes))
+            || script.settings.iter().any(|line| own(line.value.nodes))
+        {
+            for host in self.host_numbers() {
+                self.hosts[host.get()].start(self.now);
+            }
         }
     }
 

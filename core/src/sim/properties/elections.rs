@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{Epoch, Instant, NodeId};
+use crate::cluster::Peer;
 use crate::node::{Event, Node};
 use crate::protocol::election::RoundEnd;
 use crate::protocol::manual::ManualStep;
@@ -64,10 +65,12 @@ impl Elections {
 
     pub(super) fn answered(&mut self, to: HostIx, node: &Node, message: &Message) {
         let voter = message.header.sender;
+        let has_vote = node.view().get(voter).is_some_and(Peer::is_voter);
         match &message.body {
             Body::AuthAck => {
                 if let Some(round) = self.rounds.get_mut(&to)
                     && round.epoch == message.header.current_epoch
+                    && has_vote
                 {
                     round.acked.insert(voter);
                 }
