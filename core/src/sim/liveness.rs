@@ -36,10 +36,9 @@ impl Simulator {
         if let Some(epoch) = Checker::colliding(scene) {
             broken.push(("L4", format!("two primaries are at config epoch {epoch}")));
         }
-        if !self.checker.was_operated()
-            && let Some(what) = self.crowded_shard()
-        {
-            broken.push(("S18", what));
+        if !self.checker.was_moved() {
+            broken.extend(self.crowded_shard().map(|what| ("S18", what)));
+            broken.extend(self.unreformed().map(|what| ("L6", what)));
         }
         for (property, what) in broken {
             self.broke(property, what);
@@ -195,6 +194,17 @@ impl Simulator {
         None
     }
 
+    /// L6: a primary that was replaced and has not won since claims nothing.
+    fn unreformed(&self) -> Option<String> {
+        let failovers = self.failovers();
+        failovers.iter().enumerate().find_map(|(at, failover)| {
+            let old = failover.from.filter(|old| *old != failover.to && self.is_voter(*old))?;
+            let again = failovers[at + 1..].iter().any(|later| later.to == old);
+            let (old, new) = (self.names.host(old), self.names.host(failover.to));
+            (!again).then(|| format!("{old} is a primary still, although {new} took its place"))
+        })
+    }
+
     /// Interesting places this run came to, and how often.
     pub fn hits(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
         self.checker.hits().iter().map(|(what, count)| (*what, *count))
@@ -240,6 +250,16 @@ mod tests {
         for (meet, found) in [("", true), ("at 5s meet B0 A1\n", false)] {
             let world = played(&format!("at 2s kill A1\nat 4s restart A1 wiped\n{meet}"), 11_000);
             assert_eq!(world.strange(A1).is_some(), found, "{meet}");
+        }
+    }
+
+    #[test]
+    fn a_primary_that_does_not_give_way_is_found() {
+        let cut = "at 2s cut A0 | A1 B.all C.all\nat 10s heal\n";
+        for (ms, found) in [(1_000, false), (9_900, true), (15_000, false)] {
+            let world = played(cut, ms);
+            assert_eq!(world.unreformed().is_some(), found, "{ms} ms");
+            assert_eq!(world.crowded_shard().is_some(), found, "{ms} ms");
         }
     }
 

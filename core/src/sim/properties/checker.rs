@@ -91,9 +91,9 @@ impl Checker {
         self.claims.operated(slots);
     }
 
-    /// Whether claims were ever made without an election.
-    pub(in crate::sim) fn was_operated(&self) -> bool {
-        self.claims.is_operated()
+    /// Whether slots were ever moved by hand.
+    pub(in crate::sim) fn was_moved(&self) -> bool {
+        self.claims.is_moved()
     }
 
     /// A process ended.
