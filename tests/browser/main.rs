@@ -2,4 +2,5 @@
 #![cfg(not(target_family = "wasm"))]
 
 mod page;
+mod play;
 mod tools;
