@@ -82,7 +82,9 @@ pub fn paint(canvas: &HtmlCanvasElement, palette: &Palette, frame: &Frame<'_>) {
         if frame.picked == Some(at) {
             trail(&pen, palette, frame.ring, flight);
         }
-        shape(&pen, palette, flight, place, turn);
+        // Papers shrink with the nodes, as far as their letters can still be read.
+        let size = (frame.ring.node / 24.0).clamp(0.72, 1.0);
+        shape(&pen, palette, flight, place, (turn, size));
     }
 }
 
@@ -104,14 +106,14 @@ fn trail(pen: &CanvasRenderingContext2d, palette: &Palette, ring: &Ring, flight:
     }
 }
 
-fn shape(pen: &CanvasRenderingContext2d, palette: &Palette, flight: &Flight, place: Point, turn: f64) {
+fn shape(pen: &CanvasRenderingContext2d, palette: &Palette, flight: &Flight, place: Point, pose: (f64, f64)) {
     match flight.sort {
         Sort::Gossip | Sort::Other => dot(pen, &palette.ping, place, 2.0),
         Sort::Update => {
             dot(pen, &palette.dim, place, 3.5);
         }
         Sort::Fail => diamond(pen, palette, place),
-        Sort::Request | Sort::Yes | Sort::No => paper(pen, palette, flight, place, turn),
+        Sort::Request | Sort::Yes | Sort::No => paper(pen, palette, flight, place, pose),
     }
 }
 
@@ -138,13 +140,20 @@ fn diamond(pen: &CanvasRenderingContext2d, palette: &Palette, place: Point) {
 
 /// A ballot paper: plain with the candidate's name while it asks, stamped when it says yes, torn
 /// when it says no.
-fn paper(pen: &CanvasRenderingContext2d, palette: &Palette, flight: &Flight, place: Point, turn: f64) {
+fn paper(
+    pen: &CanvasRenderingContext2d,
+    palette: &Palette,
+    flight: &Flight,
+    place: Point,
+    (turn, size): (f64, f64),
+) {
     let hue = usize::try_from(flight.epoch % 5).unwrap_or(0);
     let (fill, ink) = (palette.hues.get(hue), palette.inks.get(hue));
     let (Some(fill), Some(ink)) = (fill, ink) else { return };
     let (half, high) = (13.0, 8.5);
     pen.save();
     let _ = pen.translate(place.x, place.y);
+    let _ = pen.scale(size, size);
     // A notch at the front shows the way without turning the letters.
     pen.set_fill_style_str(&palette.shape);
     pen.begin_path();

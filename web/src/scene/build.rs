@@ -4,6 +4,7 @@ use splitvote::base::{Instant, NodeId};
 use splitvote::cluster::Peer;
 use splitvote::node::Node as Core;
 use splitvote::protocol::election::{Phase as Standing, auth_retry_time, auth_timeout, delay_unit};
+use splitvote::scenario::ShardName;
 use splitvote::sim::{Cargo, HostIx, HostView, InFlight, Liveness, Simulator};
 use splitvote::wire::{Kind, NodeFlags};
 
@@ -72,9 +73,26 @@ fn running(world: &Simulator) -> impl Iterator<Item = &Core> {
     world.hosts().filter(|host| host.liveness == Liveness::Up).filter_map(|host| host.node)
 }
 
+/// The primary with the newest claim among those that have a process. One that waits for its disk counts:
+/// it will answer, and the picture should not flicker with every vote.
+fn owner(world: &Simulator, shard: ShardName) -> Option<usize> {
+    let claim = |host: &HostView<'_>| {
+        let node =
+            host.node.filter(|node| node.is_primary() && world.names().shard(node.shard()) == Some(shard))?;
+        let me = node.view().me();
+        Some((me.slot_count() > 0, me.config_epoch, host.index.get()))
+    };
+    world
+        .hosts()
+        .filter(|host| host.liveness != Liveness::Down)
+        .filter_map(|host| claim(&host))
+        .max()
+        .map(|best| best.2)
+}
+
 fn shards(world: &Simulator, nodes: &[Node]) -> Vec<Shard> {
     let one = |shard: &splitvote::sim::ShardView| {
-        let owner = world.primary_of(shard.name).map(HostIx::get);
+        let owner = owner(world, shard.name);
         let slots = shard.slots.iter().map(|(from, to)| u32::from(to - from) + 1).sum();
         let served = owner.is_some_and(|at| nodes[at].process == Process::Up && nodes[at].slots > 0);
         Shard { name: shard.name.to_string(), owner, slots, served: served || slots == 0 }
