@@ -1,24 +1,34 @@
-//! The Splitvote playground.
+//! The Splitvote playground: one cursor over one run, and views that are functions of it.
+//!
+//! [`session`] is everything a person can do, without a document; [`scene`] is what a moment looks
+//! like, as plain data; [`panels`] draw it; `app` owns the rest: keys, frames, the address.
 
-use web_sys::Element;
-use yew::prelude::*;
+pub mod action;
+mod app;
+pub mod clock;
+pub mod panels;
+pub mod reel;
+pub mod scene;
+pub mod script_edit;
+pub mod search;
+pub mod session;
+pub mod share;
+pub mod words;
 
-/// The whole page.
-#[component]
-fn App() -> Html {
-    html! {
-        <main>
-            <h1>{ "Splitvote" }</h1>
-        </main>
+/// Puts the page in the place of the skeleton that `index.html` shows first.
+pub fn start() {
+    let place =
+        web_sys::window().and_then(|window| window.document()).and_then(|page| page.get_element_by_id("app"));
+    match place {
+        Some(place) => start_in(place),
+        None => {
+            yew::Renderer::<app::App>::new().render();
+        }
     }
 }
 
-/// Puts the page into the document's body.
-pub fn start() {
-    yew::Renderer::<App>::new().render();
-}
-
-/// Puts the page into an element, beside whatever else the document has.
-pub fn start_in(root: Element) {
-    yew::Renderer::<App>::with_root(root).render();
+/// Puts the page into an element.
+pub fn start_in(place: web_sys::Element) {
+    place.set_inner_html("");
+    yew::Renderer::<app::App>::with_root(place).render();
 }

@@ -40,14 +40,29 @@ pub struct Simulator {
 impl Simulator {
     /// Does the next thing that happens. False if nothing ever will.
     pub fn step(&mut self) -> bool {
-        if let Some(deadline) = self.deadline()
-            && self.next_due().is_none_or(|due| due > deadline)
-        {
-            self.now = self.now.max(deadline);
-            self.end_run();
-            return true;
-        }
-        while let Some((at, step)) = self.agenda.pop() {
+        self.step_within(Instant::MAX)
+    }
+
+    /// Does everything up to and including this moment, and makes it the present.
+    pub fn play(&mut self, until: Instant) {
+        while self.step_within(until) {}
+        self.now = self.now.max(until);
+    }
+
+    /// Does the next thing that happens, unless that is after a moment. Entries of the agenda that are
+    /// out of date are no things that happen: what is behind them may be too late again.
+    fn step_within(&mut self, limit: Instant) -> bool {
+        loop {
+            let (due, deadline) = (self.next_due(), self.deadline());
+            if let Some(deadline) = deadline.filter(|end| *end <= limit && due.is_none_or(|due| due > *end)) {
+                self.now = self.now.max(deadline);
+                self.end_run();
+                return true;
+            }
+            if due.is_none_or(|due| due > limit) {
+                return false;
+            }
+            let Some((at, step)) = self.agenda.pop() else { return false };
             self.now = self.now.max(at);
             if self.dispatch(step) {
                 self.recorder.step += 1;
@@ -55,15 +70,6 @@ impl Simulator {
                 return true;
             }
         }
-        false
-    }
-
-    /// Does everything up to and including this moment, and makes it the present.
-    pub fn play(&mut self, until: Instant) {
-        while self.next_due().into_iter().chain(self.deadline()).min().is_some_and(|due| due <= until) {
-            self.step();
-        }
-        self.now = self.now.max(until);
     }
 
     /// A copy that remembers no records, for a checkpoint: they are kept elsewhere, once.

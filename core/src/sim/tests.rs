@@ -121,3 +121,13 @@ fn a_link_leads_to_the_same_digest() {
     assert_eq!(other.digest(), world.digest());
     assert_eq!(view.digest.map(|digest| format!("{digest:08x}")), Some(world.digest().to_string()));
 }
+
+#[test]
+fn playing_to_a_moment_makes_it_the_present_and_nothing_later() {
+    let mut world = Simulator::new(&builtin("split-vote"));
+    for second in 1..15 {
+        let moment = Instant::from_millis(second * 1000);
+        world.play(moment);
+        assert_eq!(world.now(), moment);
+    }
+}

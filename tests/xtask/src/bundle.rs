@@ -11,10 +11,11 @@ use brotli::enc::BrotliEncoderParams;
 use crate::run::{command, run, top};
 use crate::tools;
 
-/// Bytes of wasm after compression that a phone on a slow line still loads in about a second.
-const WASM_LIMIT: usize = 200_000;
+/// Bytes of wasm after compression: the node, the simulator and the language are most of it, and a
+/// phone on a slow line still loads them in about two seconds.
+const WASM_LIMIT: usize = 340_000;
 /// The same for everything the page loads.
-const TOTAL_LIMIT: usize = 300_000;
+const TOTAL_LIMIT: usize = 380_000;
 
 /// One file of the bundle: its name, its bytes, and its bytes compressed.
 struct Weight {
@@ -35,7 +36,10 @@ pub(crate) fn bundle() -> Result<ExitCode> {
 pub(crate) fn build() -> Result<()> {
     tools::wasm_bindgen()?;
     tools::trunk()?;
-    run(command("trunk").args(["build", "--release"]), "building the release bundle")
+    run(
+        command("trunk").args(["build", "--release", "--cargo-profile", "page"]),
+        "building the release bundle",
+    )
 }
 
 /// Prints what each file weighs, and fails when that is too much.
@@ -117,9 +121,9 @@ mod tests {
     fn a_bundle_passes_at_its_limits_and_fails_one_byte_above() {
         assert!(outcome(&[("app.wasm", WASM_LIMIT), ("app.js", TOTAL_LIMIT - WASM_LIMIT)]).is_ok());
         let wasm = outcome(&[("app.wasm", WASM_LIMIT + 1)]).unwrap_err().to_string();
-        assert!(wasm.contains("200001 bytes"), "{wasm}");
+        assert!(wasm.contains("340001 bytes"), "{wasm}");
         let total = outcome(&[("app.wasm", 1), ("app.js", TOTAL_LIMIT)]).unwrap_err().to_string();
-        assert!(total.contains("300001 bytes"), "{total}");
+        assert!(total.contains("380001 bytes"), "{total}");
     }
 
     #[test]

@@ -1,0 +1,183 @@
+//! Everything a person can do on the page, and the keys that do it.
+
+use crate::scene::NodeIndex;
+
+/// What is done to nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// The process ends.
+    Kill,
+    /// The process stands still, or goes on.
+    Pause,
+    /// The process starts again.
+    Restart,
+    /// The replica takes over.
+    Failover,
+    /// Nothing passes between these nodes and the others.
+    Cut,
+    /// What they send comes late.
+    Slow,
+    /// The network is whole again.
+    Heal,
+}
+
+impl Deed {
+    /// All, in the order of menus: with label, key, icon and test id.
+    pub const ALL: [(Self, &'static str, &'static str, &'static str); 7] = [
+        (Self::Kill, "Kill", "k", "kill"),
+        (Self::Pause, "Pause", "z", "pause"),
+        (Self::Restart, "Restart", "r", "restart"),
+        (Self::Failover, "Fail over", "f", "failover"),
+        (Self::Cut, "Cut off", "x", "cut"),
+        (Self::Slow, "Slow by 200 ms", "l", "slow"),
+        (Self::Heal, "Heal the network", "h", "heal"),
+    ];
+}
+
+/// The panels beside the ring.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    /// What one node believes.
+    #[default]
+    Node,
+    /// What happened.
+    Log,
+    /// Lines over time.
+    Chart,
+    /// The run as text.
+    Script,
+    /// The faults and dials, on narrow screens.
+    Do,
+}
+
+/// One wish.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Act {
+    /// Play or pause.
+    Play,
+    /// One event on, or back.
+    Event(bool),
+    /// To the next or previous step of an election.
+    Vote(bool),
+    /// To this moment.
+    Seek(u64),
+    /// To this entry of the log.
+    Entry(usize),
+    /// Shows less of the tape, or more.
+    Zoom(bool),
+    /// This speed of the slider.
+    Speed(usize),
+    /// Slow motion while votes fly, on or off.
+    SlowVotes,
+    /// This, to the chosen nodes or to this one.
+    Do(Deed, Option<NodeIndex>),
+    /// Flips a switch for everyone.
+    Rule(&'static str),
+    /// Flips a switch for one node, from now on.
+    NodeRule(NodeIndex, &'static str),
+    /// Sets a key for everyone.
+    Set(&'static str, String),
+    /// This seed.
+    Seed(String),
+    /// The next seed.
+    NextSeed,
+    /// Any seed.
+    RandomSeed,
+    /// Makes the votes split.
+    ForceSplit,
+    /// A built-in scenario.
+    Scenario(String),
+    /// This text.
+    Script(String),
+    /// The script before the last change.
+    Undo,
+    /// Looks at this node.
+    Select(Option<NodeIndex>),
+    /// Adds the node to the group, or takes it out.
+    Group(NodeIndex),
+    /// Walks the ring: by shards, by seats.
+    Walk(i32, i32),
+    /// Shows a panel.
+    Tab(Tab),
+    /// Shows or hides pings.
+    Pings,
+    /// Light or dark.
+    Theme,
+    /// Opens the menu of a node here.
+    Menu(NodeIndex, f64, f64),
+    /// Opens the sheet that shares the run.
+    Share,
+    /// Copies the address.
+    Copy,
+    /// Opens the key map.
+    Help,
+    /// Closes whatever is open.
+    Close,
+    /// Lines of the log must contain this.
+    Filter(String),
+    /// Lines of the log must be about this; empty is all.
+    About(&'static str),
+    /// Takes away the message on top.
+    Dismiss,
+}
+
+/// The wish behind a key, pressed while the ring or nothing in particular has the focus.
+pub fn of_key(key: &str) -> Option<Act> {
+    if let Some((deed, ..)) = Deed::ALL.iter().find(|(_, _, its, _)| *its == key) {
+        return Some(Act::Do(*deed, None));
+    }
+    Some(match key {
+        " " => Act::Play,
+        "." | "PageDown" => Act::Event(true),
+        "," | "PageUp" => Act::Event(false),
+        "]" => Act::Vote(true),
+        "[" => Act::Vote(false),
+        "0" => Act::Seek(0),
+        "w" => Act::SlowVotes,
+        "i" => Act::Zoom(true),
+        "o" => Act::Zoom(false),
+        "s" => Act::ForceSplit,
+        "n" => Act::Rule("nack"),
+        "t" => Act::Rule("fast-failover"),
+        "e" => Act::NextSeed,
+        "u" => Act::Undo,
+        "g" => Act::Pings,
+        "c" => Act::Share,
+        "d" => Act::Theme,
+        "?" => Act::Help,
+        "1" => Act::Tab(Tab::Node),
+        "2" => Act::Tab(Tab::Log),
+        "3" => Act::Tab(Tab::Chart),
+        "4" => Act::Tab(Tab::Script),
+        "ArrowLeft" => Act::Walk(-1, 0),
+        "ArrowRight" => Act::Walk(1, 0),
+        "ArrowUp" => Act::Walk(0, -1),
+        "ArrowDown" => Act::Walk(0, 1),
+        "Escape" => Act::Close,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_of_the_map_does_something() {
+        for (_, keys, what) in crate::words::KEYS {
+            for key in keys.split(' ').filter(|key| *key != "–") {
+                let key = match key {
+                    "Space" => " ",
+                    "←" => "ArrowLeft",
+                    "→" => "ArrowRight",
+                    "↑" => "ArrowUp",
+                    "↓" => "ArrowDown",
+                    // These need to know the focused node or the present speed: the app handles them.
+                    "Enter" | "a" | "m" | "+" | "−" => continue,
+                    other => other,
+                };
+                assert!(of_key(key).is_some(), "{key}: {what}");
+            }
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! The component that owns everything: it turns wishes into changes of the session, and the session
+//! into what the panels are drawn from.
+
+mod acts;
+mod door;
+mod frames;
+mod view;
+
+use web_sys::KeyboardEvent;
+use yew::prelude::*;
+
+use crate::action::{Act, Tab};
+use crate::clock::{Clock, Pace};
+use crate::panels::paint::Palette;
+use crate::panels::sheets::Sheet;
+use crate::scene::flight::{self, Flight};
+use crate::scene::ring::Point;
+use crate::scene::{NodeIndex, build};
+use crate::search::{Found, Search};
+use crate::session::Session;
+use crate::{share, words};
+
+use door::Door;
+use frames::STILL;
+use view::View;
+
+/// What comes in.
+pub(crate) enum Msg {
+    /// A wish.
+    Act(Act),
+    /// A frame, and the milliseconds since the last.
+    Frame(f64),
+    /// A key.
+    Key(KeyboardEvent),
+    /// A click beside the nodes.
+    Probe(Point),
+    /// The address changed under us.
+    Address,
+    /// The clipboard took the link, or did not.
+    Copied(bool),
+    /// The browser's theme changed.
+    Look,
+}
+
+/// The page.
+pub(crate) struct App {
+    session: Session,
+    view: View,
+    promised: Option<u32>,
+    wrong: Vec<String>,
+    playing: bool,
+    speed: usize,
+    slow_votes: bool,
+    zoom: u32,
+    slowed: bool,
+    pings: bool,
+    tab: Tab,
+    filter: String,
+    about: &'static str,
+    menu: Option<(NodeIndex, f64, f64)>,
+    sheet: Option<Sheet>,
+    toast: Option<(String, f64)>,
+    search: Option<Search>,
+    picked: Option<Flight>,
+    pace: Pace,
+    since_look: f64,
+    still: f64,
+    stale: bool,
+    theme: usize,
+    palette: Palette,
+    frame: NodeRef,
+    canvas: NodeRef,
+    door: Door,
+    _clock: Clock,
+}
+
+impl Component for App {
+    type Message = Msg;
+    type Properties = ();
+
+    fn create(ctx: &Context<Self>) -> Self {
+        let opened = share::open(&door::address());
+        let link = ctx.link().clone();
+        let clock = Clock::start(move |gap| link.send_message(Msg::Frame(gap)));
+        let door = Door::open(ctx.link());
+        let mut app = Self {
+            view: View::empty(&opened.session),
+            session: opened.session,
+            promised: opened.promised,
+            wrong: opened.wrong.iter().map(door::mistake).collect(),
+            playing: false,
+            speed: words::REAL_TIME,
+            slow_votes: true,
+            zoom: 0,
+            slowed: false,
+            pings: false,
+            tab: Tab::Node,
+            filter: String::new(),
+            about: "",
+            menu: None,
+            sheet: None,
+            toast: None,
+            search: None,
+            picked: None,
+            pace: Pace::default(),
+            since_look: 0.0,
+            still: STILL,
+            stale: true,
+            theme: 0,
+            palette: Palette::default(),
+            frame: NodeRef::default(),
+            canvas: NodeRef::default(),
+            door,
+            _clock: clock,
+        };
+        door::restore_theme();
+        app.verify();
+        app.look();
+        app
+    }
+
+    fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+        match msg {
+            Msg::Frame(gap) => return self.frame(gap),
+            Msg::Act(act) => self.act(ctx, act),
+            Msg::Key(event) => return self.key(ctx, &event),
+            Msg::Probe(point) => self.probe(point),
+            Msg::Address => self.reopen(),
+            Msg::Copied(done) => {
+                if let Some(Sheet::Share(_, copied)) = &mut self.sheet {
+                    *copied = done;
+                }
+                self.toast(if done { words::COPIED } else { words::NOT_COPIED });
+            }
+            Msg::Look => self.palette = Palette::read().unwrap_or_default(),
+        }
+        self.stale = true;
+        self.look();
+        true
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        self.page(&ctx.link().callback(Msg::Act), ctx.link().callback(Msg::Probe))
+    }
+
+    fn rendered(&mut self, _: &Context<Self>, first: bool) {
+        if first {
+            self.palette = Palette::read().unwrap_or_default();
+            self.stale = true;
+        }
+    }
+}
+
+impl App {
+    fn look(&mut self) {
+        let window = self.view.window.follow(self.session.now(), self.session.outcome().end, self.zoom);
+        self.view = View::of(&self.session, self.view.size, window, (&self.filter, self.about));
+        self.stale = true;
+    }
+
+    fn probe(&mut self, point: Point) {
+        let flights = build::flights(self.session.reel().here(), self.session.cast(), self.pings);
+        self.menu = None;
+        self.picked =
+            flight::under(&flights, &self.view.ring, self.session.now(), point).map(|at| flights[at].clone());
+        match &self.picked {
+            Some(one) => {
+                self.playing = false;
+                self.session.say(flight::sentence(one, &self.view.scene));
+            }
+            None => self.session.selected = None,
+        }
+    }
+
+    fn reopen(&mut self) {
+        if self.door.is_ours(&door::address()) {
+            return;
+        }
+        let opened = share::open(&door::address());
+        self.session = opened.session;
+        self.promised = opened.promised;
+        self.wrong = opened.wrong.iter().map(door::mistake).collect();
+        self.playing = false;
+        self.verify();
+    }
+
+    /// Says whether the link kept its promise.
+    fn verify(&mut self) {
+        match share::kept(&self.session, self.promised) {
+            Some(true) => self.toast(&words::verified(&self.session.outcome().digest)),
+            Some(false) => self.wrong.push(words::DIFFERS.to_owned()),
+            None => {}
+        }
+    }
+
+    fn toast(&mut self, text: &str) {
+        self.toast = Some((text.to_owned(), 5000.0));
+    }
+
+    fn seek_split(&mut self) -> bool {
+        let Some(search) = &mut self.search else { return false };
+        match search.advance() {
+            Found::Searching(tried) => {
+                self.session.say(words::searching(tried));
+            }
+            Found::Split(text, how) => {
+                self.search = None;
+                let start = self.session.first_fault().unwrap_or(0);
+                let changed = self.session.change(&text, start);
+                self.answer(changed);
+                self.session.say(how);
+                self.remember();
+            }
+            Found::Nothing(why) => {
+                self.search = None;
+                self.session.say(why);
+            }
+        }
+        true
+    }
+
+    fn force_split(&mut self) {
+        self.playing = false;
+        if self.session.first_fault().is_none() {
+            let kill = self.session.majority_minus_one();
+            let killed = self.session.perform(&kill);
+            self.answer(killed);
+        }
+        let until = self.session.first_fault().unwrap_or(0) + 12_000_000;
+        self.search = Some(Search::new(self.session.text().to_owned(), self.session.script().seed, until));
+    }
+
+    fn answer(&mut self, done: Result<(), String>) {
+        if let Err(why) = done {
+            self.toast(&why);
+        }
+    }
+}

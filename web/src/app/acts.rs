@@ -1,0 +1,163 @@
+//! Wishes, one by one: from the mouse, from menus and from keys.
+
+use web_sys::KeyboardEvent;
+use yew::prelude::*;
+
+use super::{App, Msg, door};
+use crate::action::{Act, of_key};
+use crate::panels::paint::Palette;
+use crate::panels::sheets::Sheet;
+use crate::scene::NodeIndex;
+use crate::scene::tape::ZOOMS;
+use crate::{share, words};
+
+impl App {
+    pub(super) fn act(&mut self, ctx: &Context<Self>, act: Act) {
+        let moves = matches!(act, Act::Event(_) | Act::Vote(_) | Act::Seek(_) | Act::Entry(_));
+        if moves {
+            (self.playing, self.slowed, self.picked) = (false, false, None);
+        }
+        match act {
+            Act::Play => self.play(),
+            Act::Event(true) => self.session.next_event(self.pings),
+            Act::Event(false) => self.session.previous_event(self.pings),
+            Act::Vote(true) => self.session.next_vote(),
+            Act::Vote(false) => self.session.previous_vote(),
+            Act::Seek(to) => self.session.seek(to),
+            Act::Entry(index) => self.session.seek_record(index),
+            Act::Speed(speed) => self.speed = speed.min(words::SPEEDS.len() - 1),
+            Act::Zoom(true) => self.zoom = (self.zoom + 1).min(ZOOMS - 1),
+            Act::Zoom(false) => self.zoom = self.zoom.saturating_sub(1),
+            Act::SlowVotes => (self.slow_votes, self.slowed) = (!self.slow_votes, false),
+            Act::Do(deed, on) => {
+                self.menu = None;
+                let done = self.session.act(deed, on);
+                self.answer(done);
+            }
+            Act::Rule(switch) => {
+                let done = self.session.flip(switch);
+                self.answer(done);
+            }
+            Act::NodeRule(node, switch) => {
+                let done = self.session.flip_one(node, switch);
+                self.answer(done);
+            }
+            Act::Set(key, value) => {
+                let done = self.session.set(key, &value);
+                self.answer(done);
+            }
+            Act::Seed(text) => match text.trim().parse() {
+                Ok(seed) => self.reseed(seed),
+                Err(_) => self.toast(words::NO_SEED),
+            },
+            Act::NextSeed => self.reseed(self.session.script().seed.wrapping_add(1)),
+            Act::RandomSeed => self.reseed(u64::from(door::chance())),
+            Act::ForceSplit => self.force_split(),
+            Act::Scenario(name) => self.scenario(&name),
+            Act::Script(text) => self.session.typed(&text),
+            Act::Undo => self.session.undo(),
+            Act::Select(node) => (self.session.selected, self.menu) = (node, None),
+            Act::Group(node) => self.group(node),
+            Act::Walk(shards, seats) => self.walk(shards, seats),
+            Act::Tab(tab) => self.tab = tab,
+            Act::Pings => self.pings = !self.pings,
+            Act::Theme => {
+                door::flip_theme();
+                self.theme += 1;
+                self.palette = Palette::read().unwrap_or_default();
+            }
+            Act::Menu(node, x, y) => (self.session.selected, self.menu) = (Some(node), Some((node, x, y))),
+            Act::Share => {
+                self.playing = false;
+                self.sheet = Some(Sheet::Share(door::full(&share::fragment(&self.session, true)), false));
+            }
+            Act::Copy => {
+                if let Some(Sheet::Share(link, _)) = &self.sheet {
+                    door::copy(link.clone(), ctx.link().callback(Msg::Copied));
+                }
+            }
+            Act::Help => self.sheet = Some(Sheet::Help),
+            Act::Close => (self.sheet, self.menu, self.picked) = (None, None, None),
+            Act::Filter(text) => self.filter = text,
+            Act::About(about) => self.about = about,
+            Act::Dismiss => self.wrong.clear(),
+        }
+        self.remember();
+    }
+
+    fn play(&mut self) {
+        if self.playing {
+            self.stop();
+            return;
+        }
+        if self.session.ended() {
+            let longer = self.session.longer();
+            self.answer(longer);
+        }
+        self.picked = None;
+        self.playing = true;
+    }
+
+    fn reseed(&mut self, seed: u64) {
+        let done = self.session.reseed(seed);
+        self.answer(done);
+    }
+
+    fn scenario(&mut self, name: &str) {
+        let Some(one) = splitvote::scenario::LIBRARY.iter().find(|one| one.name == name) else { return };
+        let done = self.session.change(one.text, 0);
+        self.answer(done);
+        self.session.say(one.blurb.to_owned());
+        (self.playing, self.promised) = (false, None);
+        self.wrong.clear();
+    }
+
+    fn group(&mut self, node: NodeIndex) {
+        let group = &mut self.session.group;
+        match group.iter().position(|at| *at == node) {
+            Some(at) => {
+                group.remove(at);
+            }
+            None => group.push(node),
+        }
+        group.sort_unstable();
+    }
+
+    fn walk(&mut self, shards: i32, seats: i32) {
+        let next = self.view.scene.neighbour(self.session.selected, shards, seats);
+        self.session.selected = next;
+        self.menu = None;
+        if let Some(node) = next.and_then(|at| self.view.scene.nodes.get(at)) {
+            door::focus(&format!("node-{}", node.name));
+        }
+    }
+
+    pub(super) fn key(&mut self, ctx: &Context<Self>, event: &KeyboardEvent) -> bool {
+        let Some(place) = door::key_place(event) else { return false };
+        let act = match (event.key().as_str(), place) {
+            ("+" | "=", _) => Some(Act::Speed(self.speed + 1)),
+            ("-" | "−", _) => Some(Act::Speed(self.speed.saturating_sub(1))),
+            ("Enter", door::Place::Node(at)) if event.shift_key() => Some(Act::Group(at)),
+            ("Enter", door::Place::Node(at)) => Some(Act::Select(Some(at))),
+            ("Enter" | " " | "ArrowLeft" | "ArrowRight" | "ArrowUp" | "ArrowDown", door::Place::Control) => {
+                None
+            }
+            ("a", _) => self.session.selected.map(Act::Group),
+            ("m" | "ContextMenu", _) => self.session.selected.and_then(|at| {
+                let seat = self.view.ring.seats.get(at)?;
+                Some(Act::Menu(at, seat.x, seat.y))
+            }),
+            (key, _) => of_key(key),
+        };
+        // An open sheet has keys of its own, and the browser closes it on Escape.
+        let Some(act) = act.filter(|act| self.sheet.is_none() || *act == Act::Close) else { return false };
+        event.prevent_default();
+        let opens = matches!(act, Act::Menu(..));
+        self.act(ctx, act);
+        if opens {
+            self.door.focus_soon(".menu button");
+        }
+        self.look();
+        true
+    }
+}

@@ -1,0 +1,217 @@
+//! Everything between the page and the browser around it: address, clipboard, theme, focus, keys.
+
+use wasm_bindgen::JsCast as _;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Element, HtmlElement, KeyboardEvent};
+use yew::Callback;
+use yew::html::Scope;
+
+use super::{App, Msg};
+use crate::panels::script::Mistake;
+
+const THEME: &str = "splitvote-theme";
+
+/// Listeners on the window, which end with it, and the address that we wrote last.
+pub(super) struct Door {
+    written: String,
+    keys: Closure<dyn FnMut(KeyboardEvent)>,
+    address: Closure<dyn FnMut()>,
+    scheme: Closure<dyn FnMut()>,
+}
+
+/// Where a key was pressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// On nothing in particular.
+    Page,
+    /// On this node of the ring.
+    Node(usize),
+    /// On a button or the like, which has keys of its own.
+    Control,
+}
+
+impl Door {
+    /// Listens to keys, to the address and to the browser's theme.
+    pub(super) fn open(app: &Scope<App>) -> Self {
+        let (keys, address, scheme) = (app.clone(), app.clone(), app.clone());
+        let door = Self {
+            written: String::new(),
+            keys: Closure::new(move |event| keys.send_message(Msg::Key(event))),
+            address: Closure::new(move || address.send_message(Msg::Address)),
+            scheme: Closure::new(move || scheme.send_message(Msg::Look)),
+        };
+        if let Some(window) = web_sys::window() {
+            // These fail for no name of ours.
+            let _ = window.add_event_listener_with_callback("keydown", door.keys.as_ref().unchecked_ref());
+            let _ =
+                window.add_event_listener_with_callback("hashchange", door.address.as_ref().unchecked_ref());
+            if let Ok(Some(query)) = window.match_media("(prefers-color-scheme: dark)") {
+                let _ =
+                    query.add_event_listener_with_callback("change", door.scheme.as_ref().unchecked_ref());
+            }
+        }
+        door
+    }
+
+    /// Puts a fragment into the address, without a new entry in the history.
+    pub(super) fn put(&mut self, fragment: &str) {
+        if self.written == fragment {
+            return;
+        }
+        fragment.clone_into(&mut self.written);
+        let history = web_sys::window().and_then(|window| window.history().ok());
+        if let Some(history) = history {
+            // A browser that counts our calls and refuses one gets the next.
+            let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(fragment));
+        }
+    }
+
+    /// Whether the address is the one we wrote.
+    pub(super) fn is_ours(&self, address: &str) -> bool {
+        !self.written.is_empty() && address.ends_with(&self.written)
+    }
+
+    /// Moves the focus once the page is drawn.
+    #[expect(clippy::unused_self, reason = "reads as what the door does")]
+    pub(super) fn focus_soon(&self, selector: &'static str) {
+        wasm_bindgen_futures::spawn_local(async move {
+            // Yew draws in a task of its own; a resolved promise comes after it.
+            let _ = JsFuture::from(js_sys::Promise::resolve(&wasm_bindgen::JsValue::NULL)).await;
+            let found = page().and_then(|page| page.query_selector(selector).ok().flatten());
+            if let Some(element) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
+                let _ = element.focus();
+            }
+        });
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        if let Some(window) = web_sys::window() {
+            let _ = window.remove_event_listener_with_callback("keydown", self.keys.as_ref().unchecked_ref());
+            let _ = window
+                .remove_event_listener_with_callback("hashchange", self.address.as_ref().unchecked_ref());
+            if let Ok(Some(query)) = window.match_media("(prefers-color-scheme: dark)") {
+                let _ =
+                    query.remove_event_listener_with_callback("change", self.scheme.as_ref().unchecked_ref());
+            }
+        }
+    }
+}
+
+fn page() -> Option<web_sys::Document> {
+    web_sys::window()?.document()
+}
+
+/// The whole address.
+pub(super) fn address() -> String {
+    web_sys::window().and_then(|window| window.location().href().ok()).unwrap_or_default()
+}
+
+/// The address with this fragment in place of its own.
+pub(super) fn full(fragment: &str) -> String {
+    let address = address();
+    let end = address.find(['#', '?']).unwrap_or(address.len());
+    format!("{}{fragment}", &address[..end])
+}
+
+/// A mistake of a link in one line.
+pub(super) fn mistake(one: &Mistake) -> String {
+    format!("Line {}, column {}: {}", one.line, one.column, one.what)
+}
+
+/// Gives the clipboard a text, and tells whether it took it.
+pub(super) fn copy(text: String, done: Callback<bool>) {
+    wasm_bindgen_futures::spawn_local(async move {
+        let Some(window) = web_sys::window() else { return };
+        let promise = window.navigator().clipboard().write_text(&text);
+        done.emit(JsFuture::from(promise).await.is_ok());
+    });
+}
+
+/// A number from the browser.
+pub(super) fn chance() -> u32 {
+    #[cfg(target_family = "wasm")]
+    {
+        getrandom::u32().unwrap_or(1)
+    }
+    #[cfg(not(target_family = "wasm"))]
+    {
+        1
+    }
+}
+
+/// Whether the reader wants nothing to move.
+pub(super) fn wants_stillness() -> bool {
+    matches("(prefers-reduced-motion: reduce)")
+}
+
+fn matches(query: &str) -> bool {
+    let list = web_sys::window().and_then(|window| window.match_media(query).ok().flatten());
+    list.is_some_and(|list| list.matches())
+}
+
+fn root() -> Option<Element> {
+    page()?.document_element()
+}
+
+fn storage() -> Option<web_sys::Storage> {
+    web_sys::window()?.local_storage().ok()?
+}
+
+/// The theme chosen the last time.
+pub(super) fn restore_theme() {
+    let chosen = storage().and_then(|storage| storage.get_item(THEME).ok().flatten());
+    if let (Some(root), Some(theme)) = (root(), chosen) {
+        let _ = root.set_attribute("data-theme", &theme);
+    }
+}
+
+/// The other theme.
+pub(super) fn flip_theme() {
+    let Some(root) = root() else { return };
+    let dark = match root.get_attribute("data-theme").as_deref() {
+        Some("dark") => true,
+        Some("light") => false,
+        _ => matches("(prefers-color-scheme: dark)"),
+    };
+    let theme = if dark { "light" } else { "dark" };
+    let _ = root.set_attribute("data-theme", theme);
+    if let Some(storage) = storage() {
+        // A browser that keeps nothing forgets the choice, no more.
+        let _ = storage.set_item(THEME, theme);
+    }
+}
+
+/// Puts the focus on an element.
+pub(super) fn focus(id: &str) {
+    let found = page().and_then(|page| page.get_element_by_id(id));
+    if let Some(element) = found {
+        // SVG elements have no class of their own here, but all have `focus`.
+        let _ = element.unchecked_into::<HtmlElement>().focus();
+    }
+}
+
+/// Where a key was pressed, or nothing if it is none of ours: with a modifier, or in a text field.
+pub(super) fn key_place(event: &KeyboardEvent) -> Option<Place> {
+    if event.ctrl_key() || event.meta_key() || event.alt_key() || event.default_prevented() {
+        return None;
+    }
+    let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else {
+        return Some(Place::Page);
+    };
+    let tag = target.tag_name().to_ascii_lowercase();
+    let range = target.get_attribute("type").as_deref() == Some("range");
+    match tag.as_str() {
+        "textarea" | "select" => return None,
+        "input" if !range => return None,
+        "input" | "button" | "a" => return Some(Place::Control),
+        _ => {}
+    }
+    if let Some(index) = target.get_attribute("data-index").and_then(|index| index.parse().ok()) {
+        return Some(Place::Node(index));
+    }
+    let own = matches!(target.get_attribute("role").as_deref(), Some("slider" | "region" | "tabpanel"));
+    Some(if own { Place::Control } else { Place::Page })
+}

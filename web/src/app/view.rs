@@ -1,0 +1,231 @@
+//! What the panels are drawn from, worked out once for each look, and the page they stand in.
+
+use yew::prelude::*;
+
+use super::App;
+use crate::action::{Act, Tab};
+use crate::panels::chart::{Chart, Sample};
+use crate::panels::inspector::Inspector;
+use crate::panels::log::{Log, ROWS, Row, THEMES};
+use crate::panels::rail::{Dials, Rail};
+use crate::panels::script::Script;
+use crate::panels::sheets::Over;
+use crate::panels::stage::Stage;
+use crate::panels::top::Top;
+use crate::panels::transport::Transport;
+use crate::panels::vote::Vote;
+use crate::panels::{Shared, Wish, icon, wish};
+use crate::scene::flight;
+use crate::scene::ring::{Point, Ring};
+use crate::scene::story::Theme;
+use crate::scene::tape::{Tape, Window};
+use crate::scene::{Beliefs, NodeIndex, Scene, build};
+use crate::session::Session;
+use crate::{share, words};
+
+/// Keys of `set` that have a dial, with their labels.
+const DIALS: &[(&str, &str)] =
+    &[("node-timeout", "Node timeout"), ("latency", "Latency"), ("loss", "Loss"), ("writes", "Writes")];
+
+/// What the ring's box is taken for before it was measured.
+const UNMEASURED: (f64, f64) = (600.0, 600.0);
+
+/// One look at everything.
+pub(super) struct View {
+    pub(super) scene: Shared<Scene>,
+    pub(super) ring: Shared<Ring>,
+    pub(super) size: (f64, f64),
+    pub(super) window: Window,
+    tape: Shared<Tape>,
+    rows: Shared<Vec<Row>>,
+    matching: usize,
+    beliefs: Shared<Beliefs>,
+    samples: Shared<Vec<Sample>>,
+    flights: Vec<String>,
+    caption: (u64, String),
+}
+
+impl View {
+    pub(super) fn empty(session: &Session) -> Self {
+        Self::of(session, UNMEASURED, Window::default(), ("", ""))
+    }
+
+    pub(super) fn of(session: &Session, size: (f64, f64), window: Window, filter: (&str, &str)) -> Self {
+        let scene = session.scene();
+        let (rows, matching) = rows(session, filter.0, filter.1);
+        let world = session.reel().here();
+        let beliefs =
+            session.selected.map(|at| build::beliefs(world, session.cast(), at)).unwrap_or_default();
+        Self {
+            ring: Shared::new(Ring::new(&scene, size.0, size.1)),
+            size,
+            window,
+            tape: Shared::new(Tape::new(session.whole(), session.frontier(), window)),
+            rows: Shared::new(rows),
+            matching,
+            beliefs: Shared::new(beliefs),
+            samples: Shared::new(session.samples()),
+            flights: flights(session, &scene),
+            caption: session.caption(&scene),
+            scene: Shared::new(scene),
+        }
+    }
+}
+
+impl App {
+    pub(super) fn page(&self, on: &Wish, probe: Callback<Point>) -> Html {
+        let (session, view) = (&self.session, &self.view);
+        let (when, caption) = &view.caption;
+        html! {
+            <div class="app">
+                <div>{ self.top(on) }{ self.banner(on) }</div>
+                <main class="house">
+                    <aside class="rail" aria-label="Do">{ self.rail(on, "") }</aside>
+                    <div class="centre">
+                        <div class="stage">
+                            <Stage scene={view.scene.clone()} ring={view.ring.clone()} frame={self.frame.clone()} canvas={self.canvas.clone()}
+                                selected={session.selected} group={session.group.clone()} menu={self.menu} on={on.clone()} probe={probe} />
+                            <Vote scene={view.scene.clone()} />
+                        </div>
+                        <div class="caption">
+                            <span class="when">{ words::clock(*when) }</span>
+                            <p data-testid="caption">{ caption }</p>
+                        </div>
+                        <ul class="unseen" aria-label="Messages in flight" data-testid="flights">{ for view.flights.iter().map(|one| html! { <li>{ one }</li> }) }</ul>
+                    </div>
+                    <aside class="side" aria-label="Know">{ self.tabs(on) }{ self.pane(on) }</aside>
+                </main>
+                <Transport tape={view.tape.clone()} now={session.now()} end={session.outcome().end} spoken={self.spoken()} playing={self.playing}
+                    steps={session.steps()} speed={self.speed} slow_votes={self.slow_votes} zoom={self.zoom} slowed={self.slowed} on={on.clone()} />
+                <div class="unseen" role="status" aria-live="polite" data-testid="live">{ if self.playing && !self.slowed { "" } else { caption.as_str() } }</div>
+                if let Some((toast, _)) = &self.toast { <div class="toast" role="status" data-testid="toast">{ toast }</div> }
+                if let Some(sheet) = &self.sheet { <Over sheet={sheet.clone()} on={on.clone()} /> }
+            </div>
+        }
+    }
+
+    fn top(&self, on: &Wish) -> Html {
+        let session = &self.session;
+        let title = session.script().title.clone().unwrap_or_default();
+        let name = |one: &splitvote::scenario::Builtin| (one.name.to_owned(), words::title(one.name));
+        html! {
+            <Top scenarios={splitvote::scenario::LIBRARY.iter().map(name).collect::<Vec<_>>()} scenario={share::builtin(session).unwrap_or_default()}
+                title={title} seed={session.script().seed.to_string()} nack={session.rule("nack")} on={on.clone()} />
+        }
+    }
+
+    fn banner(&self, on: &Wish) -> Html {
+        if self.wrong.is_empty() {
+            return Html::default();
+        }
+        html! {
+            <div class="banner" role="alert" data-testid="banner">
+                <div><b>{ words::BAD_LINK }</b><ul>{ for self.wrong.iter().take(5).map(|one| html! { <li>{ one }</li> }) }</ul></div>
+                <button type="button" class="btn bare icon" aria-label="Dismiss" data-testid="dismiss" onclick={wish(on, Act::Dismiss)}>{ icon("close") }</button>
+            </div>
+        }
+    }
+
+    fn rail(&self, on: &Wish, id: &'static str) -> Html {
+        let session = &self.session;
+        let dials = Dials {
+            nack: session.rule("nack"),
+            fast: session.rule("fast-failover"),
+            settings: DIALS.iter().map(|(key, label)| (*key, *label, session.setting(key))).collect(),
+            undo: session.can_undo(),
+            pings: self.pings,
+        };
+        html! { <Rail scene={self.view.scene.clone()} selected={session.selected} group={session.group.clone()} dials={dials} id={id} on={on.clone()} /> }
+    }
+
+    fn tabs(&self, on: &Wish) -> Html {
+        let one = |tab: Tab, label: &'static str, name: &'static str, narrow: bool| {
+            let chosen = self.tab == tab;
+            html! {
+                <button type="button" role="tab" id={format!("tab-{name}")} aria-controls="pane" aria-selected={if chosen { "true" } else { "false" }}
+                    class={classes!(narrow.then_some("only-narrow"))} data-testid={format!("tab-{name}")} onclick={wish(on, Act::Tab(tab))}>{ label }</button>
+            }
+        };
+        html! {
+            <div class="tabs" role="tablist" aria-label="Panels">
+                { one(Tab::Do, "Do", "do", true) }{ one(Tab::Node, "Node", "node", false) }{ one(Tab::Log, "Log", "log", false) }
+                { one(Tab::Chart, "Chart", "chart", false) }{ one(Tab::Script, "Script", "script", false) }
+            </div>
+        }
+    }
+
+    fn pane(&self, on: &Wish) -> Html {
+        let (session, view) = (&self.session, &self.view);
+        let flush = matches!(self.tab, Tab::Log | Tab::Script);
+        let inside = match self.tab {
+            Tab::Node => {
+                html! { <Inspector scene={view.scene.clone()} selected={session.selected} beliefs={view.beliefs.clone()} on={on.clone()} /> }
+            }
+            Tab::Log => {
+                html! { <Log rows={view.rows.clone()} matching={view.matching} filter={self.filter.clone()} about={self.about} on={on.clone()} /> }
+            }
+            Tab::Chart => self.chart(),
+            Tab::Script => {
+                let (draft, mistakes) = session.draft().cloned().unzip();
+                html! { <Script text={session.text().to_owned()} mistakes={mistakes.unwrap_or_default()} undo={session.can_undo()} draft={draft.map(AttrValue::from)} on={on.clone()} /> }
+            }
+            Tab::Do => self.rail(on, "narrow-"),
+        };
+        let class = classes!("pane", flush.then_some("flush"), (self.tab == Tab::Script).then_some("whole"));
+        html! { <div class={class} id="pane" role="tabpanel" tabindex="0" aria-label="Panel">{ inside }</div> }
+    }
+
+    fn chart(&self) -> Html {
+        let scene = &self.view.scene;
+        let shard = self.session.selected.and_then(|at| scene.nodes.get(at)).map_or(0, |node| node.shard);
+        let nodes = scene.nodes.iter().enumerate().filter(|(_, node)| node.shard == shard);
+        let lines: Vec<(usize, String)> = nodes.map(|(at, node)| (at, node.name.clone())).collect();
+        let name = scene.shards.get(shard).map(|shard| shard.name.clone()).unwrap_or_default();
+        html! { <Chart samples={self.view.samples.clone()} lines={lines} shard={name} end={self.session.outcome().end} theme={self.theme} /> }
+    }
+
+    fn spoken(&self) -> String {
+        format!(
+            "{}, epoch {}, {}",
+            words::clock(self.session.now()),
+            self.view.scene.epoch,
+            self.view.caption.1
+        )
+    }
+}
+
+/// Rows for the log, and how many match.
+fn rows(session: &Session, filter: &str, about: &str) -> (Vec<Row>, usize) {
+    let theme = THEMES.iter().find(|theme| theme.0 == about).and_then(|theme| theme.2);
+    let words = filter.trim().to_lowercase();
+    let name =
+        |at: Option<NodeIndex>| at.map_or_else(|| "—".to_owned(), |at| session.cast().names[at].clone());
+    let lines = session.story().lines.iter().enumerate();
+    let mut rows: Vec<Row> = lines
+        .filter(|(_, line)| theme.is_none_or(|theme| line.theme == theme))
+        .filter(|(_, line)| {
+            words.is_empty() || format!("{} {}", name(line.node), line.text).to_lowercase().contains(&words)
+        })
+        .map(|(entry, line)| Row {
+            entry,
+            at: line.at,
+            who: name(line.node),
+            text: line.text.clone(),
+            user: line.theme == Theme::User,
+        })
+        .collect();
+    let matching = rows.len();
+    rows.drain(..matching.saturating_sub(ROWS));
+    (rows, matching)
+}
+
+/// What the canvas shows, in words, for those who do not see it.
+fn flights(session: &Session, scene: &Scene) -> Vec<String> {
+    const MOST: usize = 20;
+    let all = build::flights(session.reel().here(), session.cast(), false);
+    let mut words: Vec<String> = all.iter().take(MOST).map(|one| flight::sentence(one, scene)).collect();
+    if all.len() > MOST {
+        words.push(format!("and {} more", all.len() - MOST));
+    }
+    words
+}

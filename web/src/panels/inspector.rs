@@ -1,0 +1,117 @@
+//! What one node believes.
+
+use yew::prelude::*;
+
+use super::{Shared, Wish, chip, switch, wish};
+use crate::action::Act;
+use crate::scene::{Beliefs, Counters, Node, NodeIndex, Opinion, Process, Role, Scene, hue};
+use crate::words;
+
+/// What the inspector is drawn from.
+#[derive(Properties, PartialEq)]
+pub struct Props {
+    /// The moment.
+    pub scene: Shared<Scene>,
+    /// The node that is looked at.
+    pub selected: Option<NodeIndex>,
+    /// What it believes.
+    pub beliefs: Shared<Beliefs>,
+    /// Where wishes go.
+    pub on: Wish,
+}
+
+/// The inspector.
+#[component]
+pub fn Inspector(props: &Props) -> Html {
+    let Some((at, node)) = props.selected.and_then(|at| Some((at, props.scene.nodes.get(at)?))) else {
+        return html! { <>
+            <section class="sect"><div class="empty"><b>{ "No node chosen" }</b><p>{ "Click a node, or walk the ring with the arrow keys. A square is a primary, a circle a replica; the colour is its epoch." }</p></div></section>
+            { counters(&props.scene.counters) }
+        </> };
+    };
+    html! { <>
+        <section class="sect">{ head(node) }</section>
+        if node.process == Process::Down {
+            <section class="sect"><p class="note">{ "Its process is gone. Restart it to let it speak again." }</p></section>
+        } else {
+            <section class="sect">
+                <h2>{ "What it believes of itself" }</h2>
+                <dl class="facts" data-testid="facts">
+                    <dt>{ "Current epoch" }</dt><dd>{ chip(node.epoch, false) }</dd>
+                    <dt>{ "Config epoch" }</dt><dd>{ chip(node.config_epoch, true) }</dd>
+                    <dt>{ "Offset" }</dt><dd>{ offset(node) }</dd>
+                    { for props.beliefs.facts.iter().map(|(label, value)| html! { <><dt>{ *label }</dt><dd>{ value }</dd></> }) }
+                </dl>
+                { switch("NACK on this node", Some("From this moment on."), "node-nack", node.nack, wish(&props.on, Act::NodeRule(at, "nack"))) }
+            </section>
+            <section class="sect">
+                <h2>{ "What it believes of others" }</h2>
+                { others(&props.beliefs) }
+            </section>
+        }
+        { counters(&props.scene.counters) }
+    </> }
+}
+
+fn head(node: &Node) -> Html {
+    let role = match (node.role, node.process) {
+        (_, Process::Down) => "Down",
+        (_, Process::Paused) => "Paused",
+        (Role::Primary, _) if node.slots == 0 => "Primary without slots",
+        (Role::Primary, _) => "Primary",
+        (Role::Replica, _) => "Replica",
+    };
+    let slots = if node.slots > 0 {
+        format!(", {} slots", words::number(u64::from(node.slots)))
+    } else {
+        String::new()
+    };
+    html! {
+        <div class="who-head">
+            <svg viewBox="-20 -20 40 40" aria-hidden="true">{ super::stage::outline(node.role, 16.0, if node.process == Process::Down { classes!("rim-only", "gone") } else { classes!("hue-stroke", hue(node.epoch), "rim-only") }) }</svg>
+            <div><h2 data-testid="inspected">{ &node.name }</h2><p>{ format!("{role}{slots}") }</p></div>
+        </div>
+    }
+}
+
+fn offset(node: &Node) -> Html {
+    let behind = if node.lag > 0 { format!(" −{}", words::number(node.lag)) } else { String::new() };
+    html! { <span class="num">{ words::number(node.offset) }<span class="note">{ behind }</span></span> }
+}
+
+fn others(beliefs: &Beliefs) -> Html {
+    let flag = |opinion: Opinion, reports: usize| match opinion {
+        Opinion::Well if reports == 0 => html! {},
+        Opinion::Well => html! { <span class="note">{ format!("{reports} doubt it") }</span> },
+        Opinion::Pfail => html! { <span class="flag dashed">{ "pfail" }</span> },
+        Opinion::Fail => html! { <span class="flag filled">{ "fail" }</span> },
+    };
+    html! {
+        <table class="view" data-testid="others">
+            <thead><tr><th scope="col">{ "Node" }</th><th scope="col">{ "State" }</th><th scope="col">{ "Config" }</th><th scope="col">{ "Offset" }</th></tr></thead>
+            <tbody>{ for beliefs.others.iter().map(|other| html! {
+                <tr key={other.name.clone()}>
+                    <td><b>{ &other.name }</b>{ " " }<span class="note">{ &other.role }</span></td>
+                    <td>{ flag(other.opinion, other.reports) }</td>
+                    <td>if other.config_epoch > 0 { { chip(other.config_epoch, true) } }</td>
+                    <td class="num">{ words::number(other.offset) }</td>
+                </tr>
+            }) }</tbody>
+        </table>
+    }
+}
+
+fn counters(counters: &Counters) -> Html {
+    let one = |label: &'static str, value: u64| html! { <div><dt>{ label }</dt><dd class="num" data-testid={format!("count-{}", label.to_lowercase().replace(' ', "-"))}>{ words::number(value) }</dd></div> };
+    let [asked, yes, no] = counters.ballots;
+    html! {
+        <section class="sect">
+            <h2>{ "The run so far" }</h2>
+            <dl class="counts">
+                { one("Messages", counters.messages) }{ one("Rounds", counters.rounds) }{ one("Failovers", counters.failovers) }
+                { one("Asked", asked) }{ one("Yes", yes) }{ one("NACK", no) }
+                { one("Writes", counters.acknowledged) }{ one("Lost", counters.lost) }
+            </dl>
+        </section>
+    }
+}

@@ -1,0 +1,74 @@
+//! The bar on top: which run, which seed, which rules.
+
+use yew::prelude::*;
+
+use super::{Wish, icon, switch, wish};
+use crate::action::Act;
+use crate::words;
+
+/// What the bar is drawn from.
+#[derive(Properties, PartialEq)]
+pub struct Props {
+    /// Built-in scenarios: name and title.
+    pub scenarios: Vec<(String, String)>,
+    /// The one that runs; empty if it is nobody's.
+    pub scenario: String,
+    /// What the run is called.
+    pub title: String,
+    /// The seed.
+    pub seed: String,
+    /// NACK for everyone.
+    pub nack: bool,
+    /// Where wishes go.
+    pub on: Wish,
+}
+
+/// The bar.
+#[component]
+pub fn Top(props: &Props) -> Html {
+    let pick = {
+        let on = props.on.clone();
+        Callback::from(move |event: Event| {
+            if let Some(input) = event.target_dyn_into::<web_sys::HtmlSelectElement>() {
+                on.emit(Act::Scenario(input.value()));
+            }
+        })
+    };
+    let seed = {
+        let on = props.on.clone();
+        Callback::from(move |event: Event| {
+            if let Some(input) = event.target_dyn_into::<web_sys::HtmlInputElement>() {
+                on.emit(Act::Seed(input.value()));
+            }
+        })
+    };
+    let own = props.scenario.is_empty();
+    html! {
+        <header class="top">
+            <h1 class="brand">{ mark() }<span>{ words::NAME }</span></h1>
+            <select class="pick" aria-label="Scenario" onchange={pick} data-testid="scenario">
+                if own { <option value="" selected=true>{ if props.title.is_empty() { "Your own run" } else { &props.title } }</option> }
+                { for props.scenarios.iter().map(|(name, title)| html! { <option value={name.clone()} selected={*name == props.scenario}>{ title }</option> }) }
+            </select>
+            <div class="seed">
+                <label for="seed">{ "Seed" }</label>
+                <input id="seed" value={props.seed.clone()} onchange={seed} inputmode="numeric" spellcheck="false" autocomplete="off" data-testid="seed" />
+                <button type="button" class="btn" title="Next seed (e)" data-testid="next-seed" onclick={wish(&props.on, Act::NextSeed)}>{ "Next" }</button>
+                <button type="button" class="btn icon" title="A random seed" aria-label="A random seed" data-testid="random-seed" onclick={wish(&props.on, Act::RandomSeed)}>{ icon("dice") }</button>
+            </div>
+            <span class="grow"></span>
+            { switch("NACK", None, "nack-top", props.nack, wish(&props.on, Act::Rule("nack"))) }
+            <button type="button" class="btn" aria-label="Share" data-testid="share" onclick={wish(&props.on, Act::Share)}>{ icon("share") }<span class="label">{ "Share" }</span></button>
+            <div class="row">
+                <button type="button" class="btn bare icon" aria-label="Light or dark" title="Light or dark (d)" data-testid="theme" onclick={wish(&props.on, Act::Theme)}>{ icon("theme") }</button>
+                <button type="button" class="btn bare icon" aria-label="Keys" title="Keys (?)" data-testid="help" onclick={wish(&props.on, Act::Help)}>{ icon("help") }</button>
+            </div>
+        </header>
+    }
+}
+
+fn mark() -> Html {
+    html! {
+        <svg viewBox="0 0 32 32" aria-hidden="true"><path d="M15 4.5v19a9.500 9.500 0 0 1 0-19z" fill="var(--ink)" /><path d="M17 8.500v19a9.500 9.500 0 0 0 0-19z" fill="var(--edge)" /></svg>
+    }
+}

@@ -1,0 +1,172 @@
+//! The dock: the epoch tape and the keys under it, which never move.
+
+use yew::prelude::*;
+
+use super::{Shared, Wish, icon, wish};
+use crate::action::Act;
+use crate::scene::hue;
+use crate::scene::story::MarkSort;
+use crate::scene::tape::{Tape, ZOOMS};
+use crate::words;
+
+/// What the dock is drawn from.
+#[derive(Properties, PartialEq)]
+pub struct Props {
+    /// The tape.
+    pub tape: Shared<Tape>,
+    /// The moment of the cursor.
+    pub now: u64,
+    /// The end of the run.
+    pub end: u64,
+    /// What the slider says.
+    pub spoken: String,
+    /// Whether time runs.
+    pub playing: bool,
+    /// Steps done, for the readout.
+    pub steps: u64,
+    /// The slider's place.
+    pub speed: usize,
+    /// Whether votes slow the clock.
+    pub slow_votes: bool,
+    /// Steps of the tape's zoom.
+    pub zoom: u32,
+    /// Whether they do right now.
+    pub slowed: bool,
+    /// Where wishes go.
+    pub on: Wish,
+}
+
+/// The dock.
+#[component]
+pub fn Transport(props: &Props) -> Html {
+    let key = |act: Act, name: &'static str, label: &'static str, key: &'static str| {
+        html! {
+            <button type="button" class="btn icon" title={format!("{label} ({key})")} aria-label={label} data-testid={name} onclick={wish(&props.on, act)}>{ icon(name) }</button>
+        }
+    };
+    let play = if props.playing { ("pause", "Pause") } else { ("play", "Play") };
+    let speed = {
+        let on = props.on.clone();
+        Callback::from(move |event: InputEvent| {
+            if let Some(input) = event.target_dyn_into::<web_sys::HtmlInputElement>() {
+                on.emit(Act::Speed(input.value().parse().unwrap_or(words::REAL_TIME)));
+            }
+        })
+    };
+    html! {
+        <footer class="dock" aria-label="Time">
+            <TapeBar tape={props.tape.clone()} now={props.now} end={props.end} spoken={props.spoken.clone()} on={props.on.clone()} />
+            <div class="transport">
+                <div class="clock"><span data-testid="clock">{ words::clock(props.now) }</span><small>{ format!("event {}", words::number(props.steps)) }</small>
+                    <span class="zoom" role="group" aria-label="Zoom of the tape">
+                        <button type="button" class="btn bare icon" aria-label="Show more time" title="Show more time (o)" disabled={props.zoom == 0} data-testid="zoom-out" onclick={wish(&props.on, Act::Zoom(false))}>{ icon("minus") }</button>
+                        <button type="button" class="btn bare icon" aria-label="Show less time" title="Show less time (i)" disabled={props.zoom + 1 == ZOOMS} data-testid="zoom-in" onclick={wish(&props.on, Act::Zoom(true))}>{ icon("plus") }</button>
+                    </span>
+                </div>
+                <div class="keys">
+                    { key(Act::Seek(0), "start", "Back to the start", "0") }
+                    { key(Act::Vote(false), "vote-back", "Previous step of an election", "[") }
+                    { key(Act::Event(false), "back", "Previous event", ",") }
+                    <button type="button" class="btn solid play" data-testid="play" onclick={wish(&props.on, Act::Play)}>{ icon(play.0) }{ play.1 }<kbd>{ "space" }</kbd></button>
+                    { key(Act::Event(true), "next", "Next event", ".") }
+                    { key(Act::Vote(true), "vote-next", "Next step of an election", "]") }
+                </div>
+                <div class="speed">
+                    <button type="button" class="btn bare" aria-pressed={if props.slow_votes { "true" } else { "false" }} title="Slow motion while votes fly (w)" data-testid="slow-votes" onclick={wish(&props.on, Act::SlowVotes)}>
+                        { icon("slow") }<span class="label">{ "Slow for votes" }</span>
+                    </button>
+                    <input type="range" min="0" max={(words::SPEEDS.len() - 1).to_string()} value={props.speed.to_string()} oninput={speed}
+                        aria-label="Speed" aria-valuetext={words::speed(props.speed)} data-testid="speed" />
+                    <output>{ if props.slowed { "1/200×".to_owned() } else { words::speed(props.speed) } }</output>
+                </div>
+            </div>
+        </footer>
+    }
+}
+
+/// What the tape is drawn from.
+#[derive(Properties, PartialEq)]
+pub struct TapeProps {
+    tape: Shared<Tape>,
+    now: u64,
+    end: u64,
+    spoken: String,
+    on: Wish,
+}
+
+#[component]
+fn TapeBar(props: &TapeProps) -> Html {
+    let bar = use_node_ref();
+    let seek = {
+        let (bar, on, window) = (bar.clone(), props.on.clone(), props.tape.window);
+        move |event: &PointerEvent| {
+            if let Some(bar) = bar.cast::<web_sys::Element>() {
+                let rect = bar.get_bounding_client_rect();
+                let share = (f64::from(event.client_x()) - rect.left()) / rect.width().max(1.0);
+                on.emit(Act::Seek(window.moment(share)));
+            }
+        }
+    };
+    let down = {
+        let (bar, seek) = (bar.clone(), seek.clone());
+        Callback::from(move |event: PointerEvent| {
+            if let Some(bar) = bar.cast::<web_sys::Element>() {
+                // A lost capture only means that a drag ends at the edge.
+                let _ = bar.set_pointer_capture(event.pointer_id());
+            }
+            seek(&event);
+        })
+    };
+    let drag = Callback::from(move |event: PointerEvent| {
+        if event.buttons() == 1 {
+            seek(&event);
+        }
+    });
+    let keys = {
+        let (on, now, end) = (props.on.clone(), props.now, props.end);
+        Callback::from(move |event: KeyboardEvent| {
+            let step = if event.shift_key() { 1_000_000 } else { 100_000 };
+            let act = match event.key().as_str() {
+                "ArrowRight" | "ArrowUp" => Act::Seek((now + step).min(end)),
+                "ArrowLeft" | "ArrowDown" => Act::Seek(now.saturating_sub(step)),
+                "PageUp" => Act::Vote(true),
+                "PageDown" => Act::Vote(false),
+                "Home" => Act::Seek(0),
+                "End" => Act::Seek(end),
+                _ => return,
+            };
+            event.prevent_default();
+            event.stop_propagation();
+            on.emit(act);
+        })
+    };
+    let tape = &*props.tape;
+    html! {
+        <div class="tape" role="slider" tabindex="0" aria-label="Time" aria-valuemin="0" aria-valuemax={(props.end / 1000).to_string()}
+            aria-valuenow={(props.now / 1000).to_string()} aria-valuetext={props.spoken.clone()} data-testid="tape"
+            onpointerdown={down} onpointermove={drag} onkeydown={keys}>
+            <div class="strip" ref={bar}>
+                { for tape.segments.iter().map(|piece| html! {
+                    <span class={classes!("seg", hue(piece.epoch))} style={format!("left:{:.2}%;width:{:.2}%", piece.from, piece.to - piece.from)}>{ piece.epoch }</span>
+                }) }
+                <span class="future" style={format!("left:{:.2}%", tape.frontier)}></span>
+            </div>
+            { for tape.ticks.iter().map(|(at, seconds)| html! { <span class="tick" style={format!("left:{at:.2}%")}>{ seconds.clone() }</span> }) }
+            { for tape.marks.iter().map(|(at, mark)| {
+                let (class, glyph) = glyph(mark.sort);
+                html! { <span class={classes!("mark", class)} style={format!("left:{at:.2}%")} title={format!("{} — {}", words::clock(mark.at), mark.label)}>{ glyph }</span> }
+            }) }
+            <span class="hand" style={format!("left:{:.3}%", tape.window.place(props.now))}></span>
+        </div>
+    }
+}
+
+fn glyph(sort: MarkSort) -> (&'static str, &'static str) {
+    match sort {
+        MarkSort::User => ("user", "▾"),
+        MarkSort::Fail => ("fail", "◆"),
+        MarkSort::Ask => ("ask", "?"),
+        MarkSort::Lost => ("lost", "⊘"),
+        MarkSort::Won => ("won", "✓"),
+    }
+}

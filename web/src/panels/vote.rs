@@ -1,0 +1,162 @@
+//! Elections: lanes while candidates wait, votes-left bars while they ask, ballots as they were cast.
+
+use yew::prelude::*;
+
+use super::{Shared, chip};
+use crate::scene::{Answer, Cell, Phase, Race, Scene, hue};
+use crate::words;
+
+/// What the panel is drawn from.
+#[derive(Properties, PartialEq)]
+pub struct Props {
+    /// The moment.
+    pub scene: Shared<Scene>,
+}
+
+/// The panel.
+#[component]
+pub fn Vote(props: &Props) -> Html {
+    let scene = &*props.scene;
+    html! {
+        <section class="vote" aria-label="Elections" data-testid="elections">
+            <h2>{ "Elections" }</h2>
+            if scene.races.is_empty() {
+                <div class="empty">
+                    <b>{ "No election under way" }</b>
+                    <p>{ "When a primary has failed, its replicas line up here, wait their turn and ask for votes." }</p>
+                </div>
+            }
+            <div class="races">{ for scene.races.iter().map(|race| candidate(scene, race)) }</div>
+            { ballots(scene) }
+        </section>
+    }
+}
+
+fn candidate(scene: &Scene, race: &Race) -> Html {
+    let name = scene.nodes.get(race.node).map_or("?", |node| node.name.as_str());
+    let what = match &race.phase {
+        Phase::Waiting if race.best => "best, asks at once".to_owned(),
+        Phase::Waiting => format!("asks in {}", words::span(race.starts.saturating_sub(scene.now))),
+        Phase::Asking => "asks".to_owned(),
+        Phase::Lost(_) => "lost".to_owned(),
+        Phase::Won => "won".to_owned(),
+    };
+    let lost = matches!(race.phase, Phase::Lost(_));
+    html! {
+        <article key={name.to_owned()} class={classes!("race", lost.then_some("lost"))} data-testid={format!("race-{name}")}>
+            <header>
+                <b>{ name }</b>
+                if race.phase == Phase::Waiting {
+                    <span class="note">{ format!("rank {}", race.rank) }</span>
+                } else {
+                    { chip(race.epoch, false) }
+                }
+                <span class="what">{ what }</span>
+            </header>
+            if race.phase == Phase::Waiting { { lane(race, scene.now) } } else { { bar(scene, race) } }
+        </article>
+    }
+}
+
+/// Fixed wait, drawn wait, wait for those with more data; the puck runs through.
+fn lane(race: &Race, now: u64) -> Html {
+    let zone = |class: &'static str, span: u64, what: &str| {
+        if span == 0 {
+            return Html::default();
+        }
+        let title = format!("{what}: {}", words::span(span));
+        html! { <i class={class} style={format!("flex:{span}")} title={title}></i> }
+    };
+    let at = race.progress(now);
+    html! { <>
+        <div class="lane" role="progressbar" aria-label="Wait before asking" aria-valuemin="0" aria-valuemax="1000" aria-valuenow={at.to_string()}>
+            { zone("fixed", race.fixed, "Everyone waits") }
+            { zone("random", race.random, "Drawn by chance") }
+            { zone("rank", race.ranked, "For those who go first") }
+            <span class="puck" style={format!("left:calc(7px + (100% - 14px) * {at} / 1000)")}></span>
+        </div>
+        <div class="sum"><span>{ format!("offset {}", words::number(race.offset)) }</span><span>{ format!("{} in all", words::span(race.starts.saturating_sub(race.scheduled))) }</span></div>
+    </> }
+}
+
+fn bar(scene: &Scene, race: &Race) -> Html {
+    let mut cells: Vec<&Cell> = race.cells.iter().collect();
+    // Yes first, then what is open: the quorum mark then parts enough from not enough.
+    cells.sort_by_key(|cell| match cell.truth {
+        Answer::Yes => 0,
+        Answer::Open => 1,
+        Answer::No(_) => 2,
+        Answer::Gone => 3,
+    });
+    let count = cells.len().max(1);
+    let share = f64::from(race.needed) * 100.0 / f64::from(u32::try_from(count).unwrap_or(1));
+    let verdict = match &race.phase {
+        Phase::Lost(why) => html! { <span>{ why }</span> },
+        Phase::Won => html! { <span>{ "has a majority" }</span> },
+        _ if race.hopeless() => html! { <span class="hopeless">{ "cannot win" }</span> },
+        _ => html! { <span>{ format!("{} still possible", race.achievable()) }</span> },
+    };
+    html! { <>
+        <div class="cells" role="img" aria-label={spoken(scene, race)}>
+            { for cells.iter().map(|cell| square(scene, cell)) }
+            <span class="quorum" style={format!("left:calc({share:.2}% + {:.2}px)", share / 100.0 * 3.0)} title={format!("{} needed", race.needed)}></span>
+        </div>
+        <div class="who" aria-hidden="true">{ for cells.iter().map(|cell| html! { <span>{ &scene.nodes[cell.voter].name }</span> }) }</div>
+        <div class="sum"><span><b>{ race.have() }</b>{ format!(" of {} needed", race.needed) }</span>{ verdict }</div>
+    </> }
+}
+
+fn square(scene: &Scene, cell: &Cell) -> Html {
+    let truth = match cell.truth {
+        Answer::Open => "",
+        Answer::Yes => "t-yes",
+        Answer::No(_) => "t-no",
+        Answer::Gone => "t-gone",
+    };
+    let (known, glyph) = match cell.known {
+        Answer::Yes => ("k-yes", "✓"),
+        Answer::No(_) => ("k-no", "⊘"),
+        Answer::Open => ("", "?"),
+        Answer::Gone => ("", "×"),
+    };
+    html! { <span class={classes!("cell", truth, known)} title={explain(scene, cell)}>{ glyph }</span> }
+}
+
+fn explain(scene: &Scene, cell: &Cell) -> String {
+    let voter = &scene.nodes[cell.voter].name;
+    let truth = match &cell.truth {
+        Answer::Open => "has not answered".to_owned(),
+        Answer::Yes => "votes yes".to_owned(),
+        Answer::No(why) => format!("refuses: {why}"),
+        Answer::Gone => "cannot be reached".to_owned(),
+    };
+    if cell.known == Answer::Open && cell.truth != Answer::Open {
+        format!("{voter} {truth}; the candidate does not know")
+    } else {
+        format!("{voter} {truth}")
+    }
+}
+
+fn spoken(scene: &Scene, race: &Race) -> String {
+    let each: Vec<String> = race.cells.iter().map(|cell| explain(scene, cell)).collect();
+    format!("{} of {} votes needed. {}.", race.have(), race.needed, each.join(". "))
+}
+
+fn ballots(scene: &Scene) -> Html {
+    let Some(epoch) = scene.ballots.first().map(|ballot| ballot.epoch) else { return Html::default() };
+    let row = |ballot: &crate::scene::Ballot| {
+        let (voter, candidate) = (&scene.nodes[ballot.voter].name, &scene.nodes[ballot.candidate].name);
+        match &ballot.refusal {
+            None => {
+                html! { <li><span class="glyph-yes">{ "✓" }</span><b>{ voter }</b><span class="arrow">{ "→" }</span>{ candidate }</li> }
+            }
+            Some(why) => {
+                html! { <li><span class="glyph-no">{ "⊘" }</span><b>{ voter }</b><span class="arrow">{ "→" }</span>{ candidate }<span class="note">{ why }</span></li> }
+            }
+        }
+    };
+    html! { <>
+        <h2 style="margin-top:var(--s4)">{ "Ballots of epoch " }<span class={classes!("chip", hue(epoch))}>{ epoch }</span></h2>
+        <ul class="ballots" data-testid="ballots">{ for scene.ballots.iter().map(row) }</ul>
+    </> }
+}

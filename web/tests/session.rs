@@ -1,0 +1,237 @@
+//! What a person can do with a run, without a browser.
+#![cfg(not(target_family = "wasm"))]
+
+use splitvote::scenario::{LIBRARY, from_link};
+use splitvote_web::action::Deed;
+use splitvote_web::scene::{Process, build};
+use splitvote_web::search::{Found, Search, split_epoch};
+use splitvote_web::session::Session;
+use splitvote_web::share;
+
+const SMALL: &str =
+    "cluster shards=3 replicas=1\nset node-timeout=1s writes=20/s\nat 2s kill A\nrun for 12s\n";
+
+fn run(text: &str) -> Session {
+    Session::new(text).unwrap_or_else(|wrong| panic!("{wrong:?}"))
+}
+
+fn node(session: &Session, name: &str) -> usize {
+    session.cast().names.iter().position(|its| its == name).unwrap_or_else(|| panic!("no node {name}"))
+}
+
+/// Everything that is visible and must not depend on the way that led here.
+fn seen(session: &Session) -> String {
+    let world = session.reel().here();
+    format!(
+        "{:?} {:?} {} {}",
+        session.scene(),
+        build::flights(world, session.cast(), true),
+        world.digest(),
+        session.story().lines.len()
+    )
+}
+
+#[test]
+fn every_built_in_scenario_opens_and_ends() {
+    for one in LIBRARY {
+        let mut session = run(one.text);
+        session.seek(session.outcome().end);
+        assert!(session.ended(), "{}", one.name);
+        assert_eq!(share::builtin(&session), Some(one.name));
+    }
+}
+
+#[test]
+fn a_moment_looks_the_same_from_before_and_from_behind() {
+    let mut session = run(SMALL);
+    let moments = [500_000, 2_000_000, 3_200_000, 4_700_000, 9_000_000];
+    let forward: Vec<String> = moments
+        .iter()
+        .map(|at| {
+            session.seek(*at);
+            seen(&session)
+        })
+        .collect();
+    for (at, before) in moments.iter().zip(&forward).rev() {
+        session.seek(*at);
+        assert_eq!(&seen(&session), before, "at {at}");
+    }
+}
+
+#[test]
+fn the_cursor_stands_where_it_was_put() {
+    let mut session = run(LIBRARY.iter().find(|one| one.name == share::FIRST).unwrap().text);
+    for at in (0..14).rev().chain(0..14).map(|second| second * 1_000_000) {
+        session.seek(at);
+        assert_eq!(session.now(), at);
+    }
+}
+
+#[test]
+fn a_step_back_undoes_a_step() {
+    let mut session = run(SMALL);
+    session.seek(1_999_000);
+    let mut trail = Vec::new();
+    while !session.ended() {
+        trail.push(seen(&session));
+        session.next_event(false);
+    }
+    for before in trail[1..].iter().rev() {
+        session.previous_event(false);
+        assert_eq!(&seen(&session), before);
+    }
+}
+
+#[test]
+fn single_steps_of_the_agenda_go_both_ways() {
+    let mut session = run(SMALL);
+    session.seek(2_500_000);
+    let (steps, before) = (session.steps(), session.reel().here().digest());
+    for _ in 0..20 {
+        session.next_event(true);
+    }
+    assert_eq!(session.steps(), steps + 20);
+    for _ in 0..20 {
+        session.previous_event(true);
+    }
+    assert_eq!((session.steps(), session.reel().here().digest()), (steps, before));
+}
+
+#[test]
+fn steps_of_an_election_tell_its_story_in_order() {
+    let mut session = run(SMALL);
+    let mut told = Vec::new();
+    while !session.ended() {
+        session.next_vote();
+        told.push(session.caption(&session.scene()).1);
+    }
+    let place = |word: &str| {
+        told.iter().position(|line| line.contains(word)).unwrap_or_else(|| panic!("{word}: {told:#?}"))
+    };
+    assert!(place("A: killed") < place("A0 has failed"));
+    assert!(place("A0 has failed") < place("asks every primary"));
+    assert!(place("asks every primary") < place("is the primary now"));
+}
+
+#[test]
+fn a_deed_becomes_a_line_of_the_script_and_shows_at_once() {
+    let mut session = run(SMALL);
+    session.seek(1_000_000);
+    let victim = node(&session, "B0");
+    session.act(Deed::Kill, Some(victim)).unwrap();
+    assert!(session.text().contains("at 1s1ms kill B0\nrun for"), "{}", session.text());
+    assert_eq!(session.scene().nodes[victim].process, Process::Down);
+    assert_eq!(session.now(), 1_001_000);
+    session.act(Deed::Restart, Some(victim)).unwrap();
+    assert_eq!(session.scene().nodes[victim].process, Process::Up);
+    session.undo();
+    session.undo();
+    assert_eq!(session.text(), SMALL);
+    assert_eq!(session.scene().nodes[victim].process, Process::Up);
+}
+
+#[test]
+fn pause_resumes_and_cut_is_healed() {
+    let mut session = run(SMALL);
+    let one = node(&session, "C0");
+    session.act(Deed::Pause, Some(one)).unwrap();
+    assert_eq!(session.scene().nodes[one].process, Process::Paused);
+    session.act(Deed::Pause, Some(one)).unwrap();
+    assert_eq!(session.scene().nodes[one].process, Process::Up);
+    session.group = vec![node(&session, "A0"), node(&session, "A1")];
+    session.act(Deed::Cut, None).unwrap();
+    assert!(session.text().contains("cut A0 A1 | B0 B1 C0 C1"));
+    assert_eq!(session.scene().faults.len(), 2 * 2 * 4);
+    session.act(Deed::Heal, None).unwrap();
+    assert!(session.scene().faults.is_empty());
+}
+
+#[test]
+fn what_cannot_be_done_says_why_and_changes_nothing() {
+    let mut session = run(SMALL);
+    let primary = node(&session, "A0");
+    let why = session.act(Deed::Failover, Some(primary)).unwrap_err();
+    assert!(why.contains("A0 is a primary"), "{why}");
+    assert!(session.act(Deed::Kill, None).is_err());
+    assert!(session.set("latency", "soon").is_err());
+    assert_eq!(session.text(), SMALL);
+}
+
+#[test]
+fn the_nack_switch_shows_the_same_seed_from_the_first_fault() {
+    let mut session = run(SMALL);
+    session.seek(8_000_000);
+    assert!(session.rule("nack"));
+    session.flip("nack").unwrap();
+    assert!(!session.rule("nack") && session.text().contains("rules nack=off"));
+    assert_eq!(session.now(), 2_000_000);
+    session.flip("nack").unwrap();
+    assert!(session.rule("nack"));
+}
+
+#[test]
+fn a_mistake_in_the_text_is_told_and_the_run_goes_on() {
+    let mut session = run(SMALL);
+    session.typed("cluster shards=3\nat 1s kil A\n");
+    let (draft, mistakes) = session.draft().expect("a draft");
+    assert!(draft.contains("kil A"));
+    assert_eq!((mistakes[0].line, mistakes[0].column), (2, 7));
+    assert!(mistakes[0].what.contains("kill"), "{}", mistakes[0].what);
+    assert_eq!(session.text(), SMALL);
+    session.typed("cluster shards=4 replicas=0\nrun for 1s\n");
+    assert!(session.draft().is_none());
+    assert_eq!(session.scene().nodes.len(), 4);
+}
+
+#[test]
+fn a_shared_link_is_the_same_run_and_says_so() {
+    let mut session = run(SMALL);
+    session.seek(3_000_000);
+    let victim = node(&session, "B0");
+    session.act(Deed::Kill, Some(victim)).unwrap();
+    session.selected = Some(victim);
+    let link = format!("https://example.org/play/{}", share::fragment(&session, true));
+    let opened = share::open(&link);
+    assert!(opened.wrong.is_empty());
+    assert_eq!(seen(&opened.session), seen(&session));
+    assert_eq!(opened.session.selected, Some(victim));
+    assert_eq!(share::kept(&opened.session, opened.promised), Some(true));
+    assert_eq!(share::kept(&opened.session, Some(1)), Some(false));
+    assert!(from_link(&link).is_ok());
+}
+
+#[test]
+fn a_bad_link_keeps_what_was_right_and_says_what_was_wrong() {
+    let opened = share::open("http://x/#v1;cluster+shards=5+replicas=1;at+1s+kil+A;run+for+3s");
+    assert_eq!(opened.session.scene().shards.len(), 5);
+    assert!(opened.wrong.iter().any(|one| one.what.contains("kil")));
+    let garbage = share::open("http://x/#%00%ffnonsense");
+    assert!(!garbage.wrong.is_empty());
+    assert_eq!(share::builtin(&garbage.session), Some(share::FIRST));
+    assert!(share::open("http://x/").wrong.is_empty());
+}
+
+#[test]
+fn a_forced_split_vote_is_one_and_says_how() {
+    let text = LIBRARY.iter().find(|one| one.name == share::FIRST).unwrap().text;
+    let first = run(text);
+    let until = first.first_fault().unwrap() + 12_000_000;
+    let mut search = Search::new(text.to_owned(), first.script().seed, until);
+    let (text, how) = loop {
+        match search.advance() {
+            Found::Searching(_) => {}
+            Found::Split(text, how) => break (text, how),
+            Found::Nothing(why) => panic!("{why}"),
+        }
+    };
+    assert!(how.contains("Seed") || how.contains("election-delay"), "{how}");
+    let mut session = run(&text);
+    session.seek(until);
+    assert!(split_epoch(session.reel().here().records()).is_some());
+}
+
+#[test]
+fn killing_for_a_split_leaves_a_majority() {
+    let session = run("cluster shards=7 replicas=1\nrun for 20s\n");
+    assert_eq!(session.majority_minus_one(), "kill A B C");
+}
