@@ -143,7 +143,11 @@ impl Simulator {
             config.allow_replica_migration
                 && self.replicas(host).len() > config.migration_barrier.max(1) as usize
         };
-        !self.replicas(orphan).is_empty() && self.host_numbers().any(|host| host != orphan && spare(host))
+        // Another that is alone already would be helped first, with the only one to spare.
+        let alone = |host: HostIx| self.is_voter(host) && self.replicas(host).is_empty();
+        !self.replicas(orphan).is_empty()
+            && self.host_numbers().filter(|host| *host != orphan).any(spare)
+            && !self.host_numbers().any(alone)
     }
 
     /// L1.
@@ -268,6 +272,16 @@ mod tests {
         let mut world = played("", 1_000);
         assert!(world.can_be_helped(A0));
         world = played("at 500ms kill C1\n", 5_000);
-        assert!(!world.can_be_helped(A0));
+        assert!(!world.can_be_helped(A0), "nobody has one to spare");
+        world = played("at 500ms kill B1\n", 3_000);
+        assert!(!world.can_be_helped(A0), "B0 is alone already and goes first");
+    }
+
+    #[test]
+    fn worlds_with_two_orphans_and_one_spare_replica_break_nothing() {
+        for seed in [6600, 9145] {
+            let verdict = crate::sim::swarm::run(seed);
+            assert!(verdict.good(), "seed {seed}: {:?}", verdict.violations);
+        }
     }
 }
