@@ -79,7 +79,7 @@ pub const PROPERTIES: &[Property] = &[
         "it may stand, its primary is still failed, its process and disk are not held up",
     ),
     always("L10", "Nobody wins whom the votes of a majority have not reached.", ""),
-    eventually("L1", "A node that dies is marked failed by everyone within 2 T and a second.", DEATH),
+    eventually("L1", "A node that dies is marked failed by everyone within 2 T and 1.5 s.", DEATH),
     eventually(
         "L7",
         "Who is met becomes known to all and knows all.",
