@@ -1,6 +1,7 @@
 //! The whole page in a headless Chromium: the release bundle, served as any web server would.
 #![cfg(not(target_family = "wasm"))]
 
+mod native;
 mod page;
 mod play;
 mod tools;

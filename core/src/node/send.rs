@@ -140,8 +140,11 @@ impl Node {
 
     fn extensions(&self, now: Instant) -> Vec<Extension> {
         let forgotten = self.view.blacklist.iter().filter(|(_, until)| now < **until);
+        // Whole seconds that are left, never more: told on and on, a rounded-up end would never come.
         let mut extensions: Vec<Extension> = forgotten
-            .map(|(id, until)| Extension::Forgotten(*id, until.since(now).as_millis().div_ceil(1000)))
+            .map(|(id, until)| (id, until.since(now).as_millis() / 1000))
+            .filter(|(_, seconds)| *seconds > 0)
+            .map(|(id, seconds)| Extension::Forgotten(*id, seconds))
             .collect();
         extensions.push(Extension::Shard(self.view.me().shard));
         extensions

@@ -130,6 +130,36 @@ fn slots_received_survive_a_power_cut() {
 }
 
 #[test]
+fn slots_are_on_disk_before_anything_tells_of_them() {
+    // a0 has the smallest config epoch and takes a new one; c0 has the greatest and keeps it.
+    for (at, range) in [(0, (16_000, 16_099)), (2, (0, 99))] {
+        let mut bus = Bus::formed(Rules::default());
+        bus.run(Duration::from_secs(1));
+        let slots = SlotSet::from_ranges([range]);
+        let command = Command::SetSlots { slots: slots.clone(), owner: id(at), imported: true };
+        assert_eq!(bus.nodes[at].handle_command(bus.now, command), Ok(()));
+        let mut durable = false;
+        let mut sent = 0;
+        while let Some(output) = bus.nodes[at].poll_output() {
+            match output {
+                Output::Persist(conf, durability) => {
+                    let held = &conf.myself().expect("its own line").slots;
+                    durable |=
+                        durability == Durability::Synced && slots.iter().all(|slot| held.contains(slot));
+                }
+                Output::Send(..) => {
+                    sent += 1;
+                    assert!(durable, "node {at} tells of slots that a power cut would take");
+                }
+                _ => {}
+            }
+        }
+        assert!(durable, "node {at}");
+        assert_eq!(sent > 0, at == 0, "who takes a new epoch says so at once");
+    }
+}
+
+#[test]
 fn a_minority_elects_nobody() {
     let mut bus = Bus::formed(Rules::default());
     bus.run(Duration::from_secs(1));

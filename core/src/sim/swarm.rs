@@ -46,6 +46,7 @@ pub fn run(seed: u64) -> Verdict {
     let mut world = Simulator::keeping(&script, Keep::Nothing);
     world.run();
     world.judge_liveness();
+    world.judge_aftermath();
     Verdict {
         seed,
         digest: world.digest(),
@@ -56,7 +57,7 @@ pub fn run(seed: u64) -> Verdict {
             .map(|(at, host, violation)| (at.as_millis(), *host, violation.clone()))
             .collect(),
         hits: world.hits().collect(),
-        script,
+        script: world.script().clone(),
     }
 }
 

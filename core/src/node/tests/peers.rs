@@ -3,8 +3,8 @@
 
 use std::net::IpAddr;
 
-use super::bus::{Bus, address, id};
-use crate::base::{Address, Epoch, SlotSet};
+use super::bus::{Bus, address, id, shard};
+use crate::base::{Address, Epoch, Slot, SlotSet};
 use crate::cluster::Peer;
 use crate::node::*;
 use crate::wire::{Body, Extension, Gossip, GossipEntry, Header, Kind, Message, NodeFlags};
@@ -197,5 +197,58 @@ fn a_clock_is_never_behind_a_vote_or_a_claim() {
         let birth =
             Birth { conf, config: bus.nodes[0].config().clone(), rules: Rules::default(), rng: Rng::new(1) };
         assert_eq!(Node::new(birth, bus.now).view().current_epoch, Epoch(epoch));
+    }
+}
+
+#[test]
+fn a_replica_that_moved_and_won_is_believed_although_its_old_primary_is_newer() {
+    for (now_in, believed) in [(shard(2), true), (shard(0), false)] {
+        let mut bus = running();
+        let mut old_primary = bus.nodes[0].header();
+        (old_primary.config_epoch, old_primary.current_epoch) = (Epoch(9), Epoch(9));
+        let link = inbound(&bus, 1, 0);
+        hear(&mut bus, 1, link, old_primary, Body::Pong(Gossip::default()));
+        // One slot of what it won has moved on since, so its header alone would look like an old one.
+        let newer = Slot::new(16_000).expect("a slot");
+        let slots = SlotSet::from_ranges([(16_000, 16_000)]);
+        assert_eq!(bus.command(1, Command::SetSlots { slots, owner: id(1), imported: true }), Ok(()));
+
+        let (link, mut header) = (inbound(&bus, 1, 3), bus.nodes[3].header());
+        header.flags = NodeFlags::PRIMARY | NodeFlags::MYSELF;
+        (header.replica_of, header.config_epoch) = (None, Epoch(7));
+        header.slots = SlotSet::from_ranges([(10_923, 16_383)]);
+        let gossip = Gossip { entries: Vec::new(), extensions: vec![Extension::Shard(now_in)] };
+        hear(&mut bus, 1, link, header, Body::Ping(gossip));
+
+        let node = &bus.nodes[1];
+        assert_eq!(node.view().get(id(3)).is_some_and(Peer::is_primary), believed, "{}", bus.trace());
+        let won = if believed { id(3) } else { id(2) };
+        assert_eq!(node.owner_of(Slot::new(11_000).expect("a slot")), Some(won));
+        assert_eq!(node.owner_of(newer), Some(id(1)), "the newer claim stands");
+    }
+}
+
+#[test]
+fn a_ban_is_told_as_shorter_than_it_is_and_never_as_longer() {
+    let mut bus = running();
+    assert_eq!(bus.command(0, Command::Forget(id(5))), Ok(()));
+    bus.sent.clear();
+    bus.run(Duration::from_secs(62));
+    let start = bus.now - Duration::from_secs(62);
+    let told = |(from, _, message): &(usize, usize, Message)| {
+        let gossip = match &message.body {
+            Body::Ping(gossip) | Body::Pong(gossip) if *from == 0 => gossip,
+            _ => return None,
+        };
+        gossip.extensions.iter().find_map(|extension| match extension {
+            Extension::Forgotten(node, seconds) if *node == id(5) => Some(*seconds),
+            _ => None,
+        })
+    };
+    let seconds: Vec<u64> = bus.sent.iter().filter_map(told).collect();
+    assert!(seconds.contains(&59) && seconds.iter().all(|left| (1..60).contains(left)), "{seconds:?}");
+    for node in &bus.nodes[..5] {
+        let until = node.view().blacklist.get(&id(5)).copied().unwrap_or_default();
+        assert!(until <= start + Duration::from_secs(60), "{:?}: {until:?}", node.id());
     }
 }

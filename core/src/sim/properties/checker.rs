@@ -11,6 +11,7 @@ use super::super::host::Host;
 use super::super::{HostIx, Names, Violation};
 use super::claims::Claims;
 use super::elections::Elections;
+use super::rounds::Rounds;
 use super::votes::Votes;
 
 /// What a judge may look at.
@@ -40,6 +41,11 @@ pub(super) struct Findings {
 }
 
 impl Findings {
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.fresh.is_empty()
+    }
+
     pub(super) fn add(&mut self, property: &'static str, host: HostIx, what: impl FnOnce() -> String) {
         if self.seen.insert((property, host)) {
             self.fresh.push((host, Violation { property: property.to_owned(), what: what() }));
@@ -54,6 +60,7 @@ pub(in crate::sim) struct Checker {
     votes: Votes,
     claims: Claims,
     elections: Elections,
+    rounds: Rounds,
     hits: BTreeMap<&'static str, u64>,
     /// Whether a table of the present host may have changed.
     table_changed: bool,
@@ -84,15 +91,16 @@ impl Checker {
         self.claims.operated(slots);
     }
 
-    /// Whether claims were ever made without an election.
-    pub(in crate::sim) fn was_operated(&self) -> bool {
-        self.claims.is_operated()
+    /// Whether slots were ever moved by hand.
+    pub(in crate::sim) fn was_moved(&self) -> bool {
+        self.claims.is_moved()
     }
 
     /// A process ended.
     pub(in crate::sim) fn stopped(&mut self, host: HostIx) {
         self.claims.stopped(host);
         self.elections.stopped(host);
+        self.rounds.stopped(host);
     }
 
     /// A frame is handed to the network.
@@ -140,6 +148,9 @@ impl Checker {
         }
         self.claims.event(&mut self.findings, scene, host, event);
         self.elections.event(&mut self.findings, scene, host, event);
+        if let Some(node) = scene.node(host) {
+            self.rounds.event(scene.now, host, node.config().node_timeout, event);
+        }
     }
 
     /// A node has handled something and all its effects are carried out.
@@ -147,6 +158,7 @@ impl Checker {
         let Some(node) = scene.node(host) else { return };
         self.elections.settled(&mut self.findings, scene, host, node);
         self.claims.settled(&mut self.findings, scene, host, node);
+        self.rounds.settled(&mut self.findings, scene, host, node);
         if node.ballot().last_vote_epoch > node.view().current_epoch {
             self.findings.add("S10", host, || "its last vote is newer than its epoch".to_owned());
         }

@@ -41,6 +41,10 @@ impl Claims {
         self.operated
     }
 
+    pub(super) fn is_moved(&self) -> bool {
+        self.moved
+    }
+
     pub(super) fn stopped(&mut self, host: HostIx) {
         self.before.remove(&host);
     }

@@ -1,4 +1,4 @@
-//! S11, S12, S14 and L8: what candidates do with answers, and pauses that end.
+//! S11, S12, S14, L8 and L10: what candidates do with answers, and pauses that end.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -104,6 +104,9 @@ impl Elections {
             Event::ElectionScheduled { best: true, .. } | Event::ElectionMoved { best: true, .. } => {
                 self.may_hurry(findings, scene, host, node);
             }
+            Event::ElectionWon { epoch, needed, .. } => {
+                self.has_majority(findings, host, *epoch, *needed);
+            }
             Event::Manual(ManualStep::Paused { .. }) => {
                 let span = node.config().manual_failover_timeout * 2;
                 self.paused.insert(host, scene.now + span);
@@ -112,6 +115,18 @@ impl Elections {
                 self.paused.remove(&host);
             }
             _ => {}
+        }
+    }
+
+    /// What S3 says of votes that were given, L10 says of votes that arrived: who cannot hear a
+    /// majority does not win.
+    fn has_majority(&self, findings: &mut Findings, host: HostIx, epoch: Epoch, needed: u32) {
+        let round = self.rounds.get(&host).filter(|round| round.epoch == epoch);
+        let arrived = round.map_or(0, |round| round.acked.len());
+        if arrived < needed as usize {
+            findings.add("L10", host, || {
+                format!("won epoch {epoch} when {arrived} of {needed} votes had reached it")
+            });
         }
     }
 
@@ -159,6 +174,27 @@ impl Elections {
         {
             self.paused.remove(&host);
             findings.add("L8", host, || "still pauses writes for a manual failover".to_owned());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_winner_that_no_majority_reached_is_found() {
+        let host = HostIx(0);
+        let voters: Vec<NodeId> =
+            ["a", "b", "c"].iter().map(|letter| letter.repeat(40).parse().expect("an id")).collect();
+        for (epoch, votes, broken) in [(7, 2, false), (7, 3, false), (7, 1, true), (7, 0, true), (6, 3, true)]
+        {
+            let mut elections = Elections::default();
+            let acked = voters[..votes].iter().copied().collect();
+            elections.rounds.insert(host, Round { epoch: Epoch(epoch), acked, ..Round::default() });
+            let mut findings = Findings::default();
+            elections.has_majority(&mut findings, host, Epoch(7), 2);
+            assert_eq!(!findings.is_empty(), broken, "{votes} votes of epoch {epoch}");
         }
     }
 }

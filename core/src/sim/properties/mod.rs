@@ -7,6 +7,7 @@
 mod checker;
 mod claims;
 mod elections;
+mod rounds;
 mod table;
 mod votes;
 
