@@ -98,6 +98,34 @@ fn nack_is_switched_for_the_same_seed_from_the_first_fault() -> Outcome {
 }
 
 #[test]
+fn one_node_has_its_own_switches() -> Outcome {
+    let (_server, browser) = opened(SMALL)?;
+    browser.click(&id("node-B1"))?;
+    for (switch, words) in [("node-fast", "fast-failover=off"), ("node-nack", "nack=off")] {
+        browser.click(&id(switch))?;
+        wait_until("the switch is off", || {
+            Ok((browser.attribute(&id(switch), "aria-checked")?.as_deref() == Some("false")).then_some(()))
+        })?;
+        assert!(browser.address()?.contains(&format!("rules+B1+{words}")), "{}", browser.address()?);
+    }
+    assert_eq!(browser.attribute(&id("fast"), "aria-checked")?.as_deref(), Some("true"));
+    Ok(())
+}
+
+#[test]
+fn slow_links_are_drawn_until_the_button_heals_them() -> Outcome {
+    let (_server, browser) = opened(SMALL)?;
+    browser.click(&id("node-B0"))?;
+    browser.click(&id("slow"))?;
+    caption_says(&browser, "slower")?;
+    assert_eq!(browser.count(".ring path.slow")?, 5);
+    browser.click(&id("heal"))?;
+    caption_says(&browser, "whole again")?;
+    assert_eq!(browser.count(".ring path.slow")?, 0);
+    Ok(())
+}
+
+#[test]
 fn winding_back_shows_the_same_moment_again() -> Outcome {
     let (_server, browser) = opened(SMALL)?;
     let picture = |browser: &Browser| -> Outcome<(String, String, String)> {
@@ -270,6 +298,10 @@ fn nothing_overflows_from_a_phone_to_a_projector() -> Outcome {
         step_until(&browser, "")?;
         let over = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
         assert_eq!(browser.script(over, &[])?, json!(0), "at {width} px");
+        // A fixed bar clips in silence, so each of its controls is asked where it ends.
+        let clipped = "return [...document.querySelectorAll('.top *, .transport *')].filter(one => \
+                       one.getBoundingClientRect().right > innerWidth + 1).map(one => one.outerHTML)";
+        assert_eq!(browser.script(clipped, &[])?, json!([]), "at {width} px");
         browser.click(&id("play"))?;
         browser.click(&id("play"))?;
         browser.screenshot(&format!("page-{width}"))?;

@@ -147,6 +147,32 @@ fn pause_resumes_and_cut_is_healed() {
 }
 
 #[test]
+fn a_slow_node_is_seen_until_the_network_is_healed() {
+    let mut session = run(SMALL);
+    let slow = node(&session, "B0");
+    session.act(Deed::Slow, Some(slow)).unwrap();
+    let faults = session.scene().faults;
+    assert_eq!(faults.len(), 5);
+    assert!(faults.iter().all(|fault| fault.from == slow && !fault.cut));
+    session.act(Deed::Heal, None).unwrap();
+    assert!(session.scene().faults.is_empty());
+}
+
+#[test]
+fn a_switch_of_one_node_leaves_the_others_and_its_other_switches() {
+    let mut session = run(SMALL);
+    let (one, other) = (node(&session, "A1"), node(&session, "B1"));
+    session.flip_one(one, "fast-failover").unwrap();
+    assert!(session.text().contains("rules A1 fast-failover=off"), "{}", session.text());
+    let scene = session.scene();
+    assert!(!scene.nodes[one].fast && scene.nodes[one].nack && scene.nodes[other].fast);
+    session.flip_one(one, "nack").unwrap();
+    session.flip_one(one, "fast-failover").unwrap();
+    let scene = session.scene();
+    assert!(scene.nodes[one].fast && !scene.nodes[one].nack);
+}
+
+#[test]
 fn what_cannot_be_done_says_why_and_changes_nothing() {
     let mut session = run(SMALL);
     let primary = node(&session, "A0");

@@ -176,6 +176,11 @@ impl Simulator {
         self.network.is_cut(from, to)
     }
 
+    /// Whether messages in this direction come late, twice or not all, beyond what holds for everyone.
+    pub fn is_troubled(&self, from: HostIx, to: HostIx) -> bool {
+        self.network.is_troubled(from, to)
+    }
+
     /// What happened so far; empty if the run keeps nothing.
     pub fn records(&self) -> &[Record] {
         &self.recorder.records

@@ -220,6 +220,11 @@ impl Network {
         self.way(from, to).cut
     }
 
+    pub(super) fn is_troubled(&self, from: HostIx, to: HostIx) -> bool {
+        let way = self.way(from, to);
+        !way.slow.is_zero() || way.lose > Share::NONE || way.duplicate > Share::NONE
+    }
+
     pub(super) fn open(&mut self, conn: Conn) -> ConnId {
         self.next_conn += 1;
         let id = ConnId(self.next_conn);

@@ -42,7 +42,11 @@ pub fn Inspector(props: &Props) -> Html {
                     <dt>{ "Offset" }</dt><dd>{ offset(node) }</dd>
                     { for props.beliefs.facts.iter().map(|(label, value)| html! { <><dt>{ *label }</dt><dd>{ value }</dd></> }) }
                 </dl>
-                { switch("NACK on this node", Some("From this moment on."), "node-nack", node.nack, wish(&props.on, Act::NodeRule(at, "nack"))) }
+            </section>
+            <section class="sect">
+                <h2>{ "Its rules, from this moment on" }</h2>
+                { switch("NACK on this node", None, "node-nack", node.nack, wish(&props.on, Act::NodeRule(at, "nack"))) }
+                { switch("Fast failover on this node", None, "node-fast", node.fast, wish(&props.on, Act::NodeRule(at, "fast-failover"))) }
             </section>
             <section class="sect">
                 <h2>{ "What it believes of others" }</h2>

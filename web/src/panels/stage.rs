@@ -82,6 +82,8 @@ fn legend() -> Html {
             <span><i></i>{ "current epoch" }</span>
             <span><i class="sq"></i>{ "config epoch" }</span>
             <span><svg viewBox="0 0 12 12" aria-hidden="true"><path d="M1 5h10" stroke-dasharray="2 2" /><path class="solid" d="M1 7h10v4H1z" /></svg>{ "data" }</span>
+            <span><svg viewBox="0 0 12 12" aria-hidden="true"><circle cx="6" cy="6" r="4" /><path class="solid" d="M6 2a4 4 0 0 0 0 8z" /></svg>{ "pfail" }</span>
+            <span><svg viewBox="0 0 12 12" aria-hidden="true"><circle class="solid" cx="6" cy="6" r="4" /></svg>{ "fail, by voter" }</span>
         </p>
     }
 }

@@ -122,7 +122,7 @@ fn node(world: &Simulator, cast: &Cast, host: &HostView<'_>, voters: &[&Core]) -
         node.config_epoch = view.claim_epoch(view.myself()).0;
         node.primary = core.primary().and_then(|id| cast.index(id));
         node.slots = view.me().slot_count();
-        node.nack = core.rules().nacks();
+        (node.nack, node.fast) = (core.rules().nacks(), core.rules().fast_failover);
         node.offset = core.offset().0;
         node.timer = timer(core, world.now());
         let ahead = node.primary.and_then(|at| world.hosts().nth(at)).and_then(|primary| primary.offset);
@@ -168,8 +168,9 @@ fn faults(world: &Simulator) -> Vec<LinkFault> {
     let count = world.hosts().len();
     for (from, to) in (0..count).flat_map(|from| (0..count).map(move |to| (from, to))) {
         let (one, other) = (host_ix(from), host_ix(to));
-        if from != to && world.is_cut(one, other) {
-            faults.push(LinkFault { from, to, cut: true });
+        let cut = world.is_cut(one, other);
+        if from != to && (cut || world.is_troubled(one, other)) {
+            faults.push(LinkFault { from, to, cut });
         }
     }
     faults
@@ -269,7 +270,11 @@ fn flight(one: &InFlight, cast: &Cast, gossip: bool) -> Option<Flight> {
 pub fn beliefs(world: &Simulator, cast: &Cast, at: usize) -> Beliefs {
     let Some(core) = world.node(host_ix(at)) else { return Beliefs::default() };
     let (view, now) = (core.view(), world.now());
-    let mut facts = vec![("Last vote", format!("epoch {}", core.ballot().last_vote_epoch))];
+    let vote = match core.ballot().last_vote_epoch.0 {
+        0 => "none yet".to_owned(),
+        epoch => format!("epoch {epoch}"),
+    };
+    let mut facts = vec![("Last vote", vote)];
     if let Some(primary) = core.primary() {
         facts.push(("Follows", cast.name(primary)));
         facts.push(("Data path", words::path(core.replication().path()).to_owned()));

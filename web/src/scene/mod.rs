@@ -113,6 +113,8 @@ pub struct Node {
     pub timer: Option<(u64, u64)>,
     /// Whether it says why when it refuses.
     pub nack: bool,
+    /// Whether it asks at once when it is provably the best.
+    pub fast: bool,
 }
 
 /// A vote that is spent.

@@ -58,7 +58,8 @@ impl Session {
     pub fn flip_one(&mut self, node: NodeIndex, switch: &'static str) -> Result<(), String> {
         let scene = self.scene();
         let Some(node) = scene.nodes.get(node) else { return Ok(()) };
-        let value = if node.nack { "off" } else { "on" };
+        let on = if switch == "nack" { node.nack } else { node.fast };
+        let value = if on { "off" } else { "on" };
         self.perform(&format!("rules {} {switch}={value}", node.name))
     }
 
