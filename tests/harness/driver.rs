@@ -18,8 +18,23 @@ pub(crate) struct Driver {
     folder: PathBuf,
 }
 
+/// How often a driver is started before that is an error. It looks for a free port by itself, for IPv4
+/// first and then for IPv6 the same; when another process has that one, it ends without a word.
+const ATTEMPTS: u32 = 5;
+
 impl Driver {
     pub(crate) fn start() -> Outcome<Self> {
+        let mut started = Self::start_once();
+        for _ in 1..ATTEMPTS {
+            if started.is_ok() {
+                break;
+            }
+            started = Self::start_once();
+        }
+        started
+    }
+
+    fn start_once() -> Outcome<Self> {
         let folder = fresh_folder()?;
         let mut process = Command::new("chromedriver")
             .arg("--port=0")
