@@ -279,3 +279,24 @@ pub enum Event {
     /// A manual failover moved on.
     Manual(ManualStep),
 }
+
+impl Event {
+    /// Whether it belongs to an election: what traces show first, logs call a vote, and a step stops at.
+    pub fn is_electoral(&self) -> bool {
+        matches!(
+            self,
+            Self::ElectionScheduled { .. }
+                | Self::ElectionMoved { .. }
+                | Self::CannotStand(_)
+                | Self::VotesAsked { .. }
+                | Self::VoteGranted { .. }
+                | Self::VoteRefused { .. }
+                | Self::AckReceived { .. }
+                | Self::NackReceived { .. }
+                | Self::RoundLost { .. }
+                | Self::ElectionWon { .. }
+                | Self::Promoted { .. }
+                | Self::Manual(_)
+        )
+    }
+}

@@ -6,7 +6,6 @@
 use std::sync::Arc;
 
 use crate::base::Instant;
-use crate::node::Event;
 use crate::scenario::{Action, Script};
 
 use super::{Record, Simulator, What};
@@ -271,23 +270,7 @@ impl Timeline {
 
 /// Whether a record belongs to an election: what "the next election event" stops at.
 pub fn is_electoral(what: &What) -> bool {
-    matches!(
-        what,
-        What::Event(
-            Event::ElectionScheduled { .. }
-                | Event::ElectionMoved { .. }
-                | Event::VotesAsked { .. }
-                | Event::VoteGranted { .. }
-                | Event::VoteRefused { .. }
-                | Event::AckReceived { .. }
-                | Event::NackReceived { .. }
-                | Event::RoundLost { .. }
-                | Event::ElectionWon { .. }
-                | Event::Promoted { .. }
-                | Event::CannotStand(_)
-                | Event::Manual(_)
-        )
-    )
+    matches!(what, What::Event(event) if event.is_electoral())
 }
 
 #[cfg(test)]

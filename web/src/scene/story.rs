@@ -59,18 +59,7 @@ impl Theme {
     /// The theme of an event.
     pub fn of(event: &Event) -> Self {
         match event {
-            Event::ElectionScheduled { .. }
-            | Event::ElectionMoved { .. }
-            | Event::CannotStand(_)
-            | Event::VotesAsked { .. }
-            | Event::VoteGranted { .. }
-            | Event::VoteRefused { .. }
-            | Event::AckReceived { .. }
-            | Event::NackReceived { .. }
-            | Event::RoundLost { .. }
-            | Event::ElectionWon { .. }
-            | Event::Promoted { .. }
-            | Event::Manual(_) => Self::Vote,
+            event if event.is_electoral() => Self::Vote,
             Event::PfailMarked { .. }
             | Event::PfailCleared { .. }
             | Event::FailMarked { .. }
