@@ -1,12 +1,12 @@
 //! A run on the command line and its link in the page are one run.
 
 use harness::{Browser, Outcome, Server};
-use splitvote::scenario::{library, parse};
+use splitvote::scenario::{catalogue, parse};
 use splitvote::sim::Simulator;
 
 /// What `splitvote run split-vote --rules nack=...` prints as its link, digest included.
 fn native_link(nack: &str) -> String {
-    let text = library::find("split-vote").expect("it is built in").text;
+    let text = catalogue::find("split-vote").expect("it is built in").text;
     let mut script = parse(text).expect("what is built in is right");
     script.override_rules(&format!("nack={nack}")).expect("a switch and its value");
     let mut world = Simulator::new(&script);

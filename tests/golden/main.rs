@@ -8,13 +8,11 @@
 //! between them.
 #![cfg(not(target_family = "wasm"))]
 
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use harness::played::differs;
 use splitvote::scenario::parse;
-use splitvote::sim::Simulator;
-use splitvote::sim::trace::{Filter, Line};
 
 const CURTAIN: &str = "---\n";
 
@@ -54,14 +52,7 @@ fn check(path: &Path) -> Option<String> {
             .expect("a play can be written");
         return None;
     }
-    let same = trace.lines().zip(expected.lines()).take_while(|(new, old)| new == old).count();
-    let line = |text: &str| text.lines().nth(same).unwrap_or("(the end)").to_owned();
-    Some(format!(
-        "{name}, line {} of the trace:\n  written  {}\n  played   {}",
-        same + 1,
-        line(expected),
-        line(&trace)
-    ))
+    Some(differs(&name, expected, &trace))
 }
 
 fn with_end_of_line(script: &str) -> String {
@@ -74,18 +65,10 @@ fn play(name: &str, text: &str) -> (String, Vec<String>) {
         Ok(script) => script,
         Err(errors) => return (String::new(), vec![format!("{name}: {}", errors[0])]),
     };
-    let mut world = Simulator::new(&script);
-    world.run();
-    let mut trace = String::new();
-    for record in world.records().iter().filter(|record| Filter::default().shows(&record.what)) {
-        let _ = writeln!(trace, "{}", Line { record, names: world.names() });
-    }
-    let report = world.report();
-    let unshown = wishes(text).into_iter().filter(|wish| !wish.granted(&trace)).map(|wish| wish.line);
-    let unmet = report.expectations.iter().filter(|row| !row.met).map(|row| format!("not met: {}", row.text));
-    let broken = report.violations.iter().map(|row| format!("broken: {} {}", row.property, row.what));
-    let unmet = unmet.chain(broken).chain(unshown).collect();
-    (trace, unmet)
+    let played = harness::played::play(&script);
+    let unshown = wishes(text).into_iter().filter(|wish| !wish.granted(&played.trace)).map(|wish| wish.line);
+    let unmet = played.unmet().into_iter().chain(unshown).collect();
+    (played.trace, unmet)
 }
 
 /// What a comment wants of the trace.

@@ -1,5 +1,5 @@
-//! What the browser tests stand on: a `WebDriver` client, a server for the bundle, the accessibility
-//! rules, and waiting that ends.
+//! What several tests stand on: scripts played to their end, and for the browser tests a `WebDriver`
+//! client, a server for the bundle, the accessibility rules, and waiting that ends.
 //!
 //! Nothing here knows what the page shows; that is the tests' part.
 #![cfg(not(target_family = "wasm"))]
@@ -8,6 +8,7 @@ mod axe;
 mod browser;
 mod driver;
 mod failure;
+pub mod played;
 mod server;
 mod wait;
 

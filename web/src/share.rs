@@ -1,7 +1,7 @@
 //! Addresses that hold a run.
 
 use splitvote::base::Instant;
-use splitvote::scenario::{LIBRARY, LinkView, Script, from_link_lenient, to_link, to_short_link};
+use splitvote::scenario::{LIBRARY, LinkView, Script, catalogue, from_link_lenient, to_link, to_short_link};
 
 use crate::panels::script::Mistake;
 use crate::session::{Session, mistakes};
@@ -50,13 +50,13 @@ fn first() -> String {
 
 /// The text of a script: with its comments if it is a built-in one.
 fn text_of(script: &Script) -> String {
-    let known = LIBRARY.iter().find(|one| splitvote::scenario::parse(one.text).as_ref() == Ok(script));
+    let known = catalogue::all().find(|one| splitvote::scenario::parse(one.text).as_ref() == Ok(script));
     known.map_or_else(|| script.to_string(), |one| one.text.to_owned())
 }
 
 /// The name of the built-in scenario that runs, if it is one as it came.
 pub fn builtin(session: &Session) -> Option<&'static str> {
-    LIBRARY.iter().find(|one| one.text == session.text()).map(|one| one.name)
+    catalogue::all().find(|one| one.text == session.text()).map(|one| one.name)
 }
 
 /// The fragment that holds a run, the cursor and the selection; with the digest if it is to prove itself.

@@ -220,10 +220,14 @@ pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
     best.map(|(_, candidate)| candidate.to_owned())
 }
 
+/// More words than this are a list of their own, not part of a sentence.
+const MANY: usize = 60;
+
 fn hint(nearest: Option<&str>, known: &[&str]) -> String {
     match nearest {
         Some(_) => mean(nearest),
         None if known.len() == 1 => format!("; there is only {}", list(known, "and")),
+        None if known.len() > MANY => " (`splitvote rules` lists them)".to_owned(),
         None => format!("; there are {}", list(known, "and")),
     }
 }

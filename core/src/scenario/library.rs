@@ -38,16 +38,6 @@ library! {
     "migration": "A primary without a replica gets one from a shard that has two.";
 }
 
-/// The scenario of this name.
-pub fn find(name: &str) -> Option<&'static Builtin> {
-    LIBRARY.iter().find(|builtin| builtin.name == name)
-}
-
-/// All names in order.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    LIBRARY.iter().map(|builtin| builtin.name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,8 +64,11 @@ mod tests {
 
     #[test]
     fn split_vote_is_seven_shards_asking_at_once() {
-        let text =
-            find("split-vote").and_then(|builtin| parse(builtin.text).ok()).map(|script| script.to_string());
+        let text = LIBRARY
+            .iter()
+            .find(|builtin| builtin.name == "split-vote")
+            .and_then(|builtin| parse(builtin.text).ok())
+            .map(|script| script.to_string());
         let text = text.unwrap_or_default();
         for line in ["cluster shards=7 replicas=1", "at 3s kill A B C"] {
             assert!(text.lines().any(|known| known == line), "{line}");

@@ -16,8 +16,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use crate::base::Instant;
 
 use super::ast::Script;
+use super::catalogue;
 use super::error::{Problem, ScriptError, nearest, shown};
-use super::library;
 use super::name::NodeName;
 use super::parse::{MAX_TEXT, check_node, parse_lenient};
 use super::value;
@@ -182,14 +182,19 @@ fn text_of(head: &str, lines: &[&str]) -> Result<(String, Option<Problem>), Prob
         return Err(Problem::NoLink);
     }
     let name = unescaped(head).ok_or(Problem::NoText)?;
-    if let Some(builtin) = library::find(&name) {
+    if let Some(builtin) = catalogue::find(&name) {
         return Ok((builtin.text.to_owned(), no_lines(lines)));
     }
     if name.strip_prefix('L').is_some_and(|number| value::whole(number).is_some()) {
         return Err(Problem::NoLesson(shown(&name)));
     }
-    let nearest = nearest(&name, library::names());
-    Err(Problem::Unknown { what: "scenario", word: shown(&name), nearest, known: library::names().collect() })
+    let nearest = nearest(&name, catalogue::names());
+    Err(Problem::Unknown {
+        what: "scenario",
+        word: shown(&name),
+        nearest,
+        known: catalogue::names().collect(),
+    })
 }
 
 /// The lines of a link; one that is no text stays empty, so that the others keep their numbers.

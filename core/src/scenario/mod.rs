@@ -3,9 +3,11 @@
 //! Data only. What a script means is worked out by the simulator and by the driver of real nodes.
 
 pub mod ast;
+pub mod catalogue;
 pub mod error;
 pub mod library;
 pub mod link;
+pub mod museum;
 pub mod name;
 pub mod parse;
 mod print;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::base::{Duration, Instant};
-use crate::scenario::{LinkView, library, to_link, to_short_link};
+use crate::scenario::{LinkView, catalogue, to_link, to_short_link};
 use crate::wire::Kind;
 
 use super::{Failover, HostIx, Simulator};
@@ -155,8 +155,7 @@ impl Simulator {
         let view =
             LinkView { at: Some(self.now), digest: u32::try_from(high ^ low).ok(), ..LinkView::default() };
         let script = &*self.script;
-        let known = library::LIBRARY
-            .iter()
+        let known = catalogue::all()
             .find(|builtin| crate::scenario::parse(builtin.text).is_ok_and(|builtin| builtin == *script));
         known.map_or_else(|| to_link(script, &view), |builtin| to_short_link(builtin.name, &view))
     }

@@ -1,9 +1,9 @@
 use super::*;
 use crate::base::Instant;
-use crate::scenario::{LIBRARY, Script, library, parse};
+use crate::scenario::{LIBRARY, Script, catalogue, parse};
 
 fn builtin(name: &str) -> Script {
-    parse(library::find(name).expect("it is built in").text).expect("it reads")
+    parse(catalogue::find(name).expect("it is built in").text).expect("it reads")
 }
 
 fn ran(script: &Script) -> Simulator {

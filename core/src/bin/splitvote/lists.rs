@@ -1,11 +1,12 @@
 //! `link`, `unlink`, `scenarios` and `rules`: what is there, and in which form.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 
 use serde::Serialize;
 use splitvote::base::Rules;
-use splitvote::base::rules::{PRESETS, SWITCHES};
-use splitvote::scenario::{LIBRARY, LinkView, from_link, to_link};
+use splitvote::base::rules::{Group, PRESETS, SWITCHES, Switch};
+use splitvote::scenario::{LinkView, catalogue, from_link, to_link};
 
 use crate::scenario::load;
 use crate::trouble::Trouble;
@@ -35,15 +36,14 @@ struct ScenarioRow {
 pub(crate) fn scenarios(json: bool) -> Result<bool, Trouble> {
     let mut out = std::io::stdout().lock();
     if json {
-        let rows: Vec<ScenarioRow> = LIBRARY
-            .iter()
+        let rows: Vec<ScenarioRow> = catalogue::all()
             .map(|builtin| ScenarioRow { name: builtin.name, blurb: builtin.blurb, script: builtin.text })
             .collect();
         serde_json::to_writer_pretty(&mut out, &rows)?;
         writeln!(out)?;
         return Ok(true);
     }
-    for builtin in LIBRARY {
+    for builtin in catalogue::all() {
         writeln!(out, "{:<20} {}", builtin.name, builtin.blurb)?;
     }
     Ok(true)
@@ -52,40 +52,44 @@ pub(crate) fn scenarios(json: bool) -> Result<bool, Trouble> {
 #[derive(Serialize)]
 struct SwitchRow {
     switch: &'static str,
+    group: Group,
     source: &'static str,
     meaning: &'static str,
     values: &'static [&'static str],
-    public: bool,
-    presets: std::collections::BTreeMap<&'static str, &'static str>,
+    presets: BTreeMap<&'static str, &'static str>,
 }
 
-/// Prints every switch.
+/// Prints every switch and what each preset makes of it.
 pub(crate) fn rules(json: bool) -> Result<bool, Trouble> {
-    let rows: Vec<SwitchRow> = SWITCHES
-        .iter()
-        .map(|switch| SwitchRow {
+    let presets: Vec<(&str, Rules)> =
+        PRESETS.iter().filter_map(|name| Some((*name, Rules::preset(name).ok()?))).collect();
+    let mut out = std::io::stdout().lock();
+    if json {
+        let row = |switch: &Switch| SwitchRow {
             switch: switch.id,
+            group: switch.group,
             source: switch.source,
             meaning: switch.meaning,
             values: switch.values,
-            public: switch.public,
-            presets: PRESETS
-                .iter()
-                .filter_map(|preset| Some((*preset, switch.get(&Rules::preset(preset).ok()?))))
-                .collect(),
-        })
-        .collect();
-    let mut out = std::io::stdout().lock();
-    if json {
-        serde_json::to_writer_pretty(&mut out, &rows)?;
+            presets: presets.iter().map(|(name, rules)| (*name, switch.get(rules))).collect(),
+        };
+        serde_json::to_writer_pretty(&mut out, &SWITCHES.iter().map(row).collect::<Vec<_>>())?;
         writeln!(out)?;
         return Ok(true);
     }
-    for row in rows {
-        let presets: Vec<String> =
-            row.presets.iter().map(|(preset, value)| format!("{preset}: {value}")).collect();
-        let fixed = if row.public { "" } else { ", fixed by the preset" };
-        writeln!(out, "{:<26} {} ({}; {}{fixed})", row.switch, row.meaning, row.source, presets.join(", "))?;
+    let width = SWITCHES.iter().map(|switch| switch.id.len()).max().unwrap_or(0);
+    let mut group = None;
+    for switch in SWITCHES {
+        if group.replace(switch.group) != Some(switch.group) {
+            let versions = presets.iter().map(|(name, _)| name.rsplit('-').next().unwrap_or(name));
+            let head: Vec<String> = versions.map(|version| format!("{version:<10}")).collect();
+            let title = format!("{:?}", switch.group).to_lowercase();
+            writeln!(out, "\n{title:<width$}  {}", head.concat().trim_end())?;
+        }
+        let values: Vec<String> =
+            presets.iter().map(|(_, rules)| format!("{:<10}", switch.get(rules))).collect();
+        writeln!(out, "{:<width$}  {}", switch.id, values.concat().trim_end())?;
+        writeln!(out, "{:<width$}    {} ({})", "", switch.meaning, switch.source)?;
     }
     Ok(true)
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::Read as _;
 
 use splitvote::scenario::parse::MAX_TEXT;
-use splitvote::scenario::{Script, from_link, library, parse};
+use splitvote::scenario::{Script, catalogue, from_link, parse};
 
 use crate::arguments::Overrides;
 use crate::trouble::Trouble;
@@ -22,7 +22,7 @@ pub(crate) fn load(word: &str) -> Result<Script, Trouble> {
         let (script, _) = from_link(word).map_err(|errors| Trouble::Script("link".to_owned(), errors))?;
         return Ok(script);
     }
-    if let Some(builtin) = library::find(word) {
+    if let Some(builtin) = catalogue::find(word) {
         return read_text(word, builtin.text);
     }
     let text = std::fs::read_to_string(word).map_err(|error| missing(word, &error))?;
@@ -56,7 +56,7 @@ fn missing(word: &str, error: &std::io::Error) -> Trouble {
     if error.kind() != std::io::ErrorKind::NotFound || looks_like_path {
         return Trouble::Environment(format!("cannot read {word}: {error}"));
     }
-    let names: Vec<&str> = library::names().collect();
+    let names: Vec<&str> = catalogue::names().collect();
     let mut message = format!("`{word}` is neither a file nor a built-in scenario");
     let nearest = names.iter().max_by(|one, other| strsim_of(word, one).total_cmp(&strsim_of(word, other)));
     if let Some(nearest) = nearest {

@@ -14,7 +14,6 @@ pub use action::{Action, DiskState, FailoverMode, MessageFilter, Share};
 pub use cluster::{ClusterSpec, ShardSpec};
 pub use condition::{Condition, PropertyId, REASONS};
 pub use rule_line::RuleLine;
-pub(super) use rule_line::public_switches;
 
 /// A value and the line of the text it came from. Where it stood is no part of what it says, so
 /// two values are equal whatever their lines.

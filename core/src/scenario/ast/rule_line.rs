@@ -1,7 +1,7 @@
 //! The words of a `rules` line.
 
 use crate::base::Rules;
-use crate::base::rules::{PRESETS, RuleError, SWITCHES, Switch};
+use crate::base::rules::{DEFAULT_PRESET, RuleError, SWITCHES};
 
 use super::Selector;
 
@@ -30,7 +30,7 @@ impl RuleLine {
 
     /// The line for everyone that says what `self` and then `later` say, without what goes without saying.
     pub(in crate::scenario) fn merged(&self, later: &Self) -> Self {
-        let name = later.preset.or(self.preset).unwrap_or(PRESETS[0]);
+        let name = later.preset.or(self.preset).unwrap_or(DEFAULT_PRESET);
         let base = Rules::preset(name).unwrap_or_default();
         let mut rules = base;
         // A preset forgets what was said before it.
@@ -41,8 +41,9 @@ impl RuleLine {
         }
         Self {
             nodes: None,
-            preset: (name != PRESETS[0]).then_some(name),
-            switches: public_switches()
+            preset: (name != DEFAULT_PRESET).then_some(name),
+            switches: SWITCHES
+                .iter()
                 .filter(|switch| switch.get(&rules) != switch.get(&base))
                 .map(|switch| (switch.id, switch.get(&rules)))
                 .collect(),
@@ -64,9 +65,4 @@ impl RuleLine {
     pub(in crate::scenario) fn is_empty(&self) -> bool {
         self.preset.is_none() && self.switches.is_empty()
     }
-}
-
-/// The switches that people may set.
-pub(in crate::scenario) fn public_switches() -> impl Iterator<Item = &'static Switch> {
-    SWITCHES.iter().filter(|switch| switch.public)
 }

@@ -3,12 +3,12 @@
 use crate::base::rules::{PRESETS, SWITCHES, Switch};
 
 use super::cursor::{Cursor, Read, Word, chars, negative};
-use crate::scenario::ast::{RuleLine, Selector, public_switches};
+use crate::scenario::ast::{RuleLine, Selector};
 use crate::scenario::error::{Problem, nearest, shown};
 use crate::scenario::settings::{Assignment, KEYS, Key, SetLine};
 
 fn is_switch(word: &str) -> bool {
-    public_switches().any(|switch| switch.id == word)
+    SWITCHES.iter().any(|switch| switch.id == word)
 }
 
 /// A word `key=value`, cut in two.
@@ -107,8 +107,8 @@ impl<'a> Cursor<'a> {
     }
 
     fn switch(&self, word: Word<'_>, id: &str) -> Read<&'static Switch> {
-        public_switches().find(|switch| switch.id == id).ok_or_else(|| {
-            let known: Vec<&'static str> = public_switches().map(|switch| switch.id).collect();
+        SWITCHES.iter().find(|switch| switch.id == id).ok_or_else(|| {
+            let known: Vec<&'static str> = SWITCHES.iter().map(|switch| switch.id).collect();
             self.error_at(word, unknown("switch", id, known))
         })
     }

@@ -235,13 +235,17 @@ fn rules_and_set_know_their_words() {
         ),
         ("rules", "6: expected a preset or `switch=value`, found the end of the line"),
         ("rules nak=off", "7: unknown switch `nak`; did you mean `nack`?"),
-        ("rules nack=of", "12: `nack` takes `on` or `off`, not `of`; did you mean `on`?"),
+        (
+            "rules nack=of",
+            "12: `nack` takes `on`, `filtered`, `echoed`, `merged`, `proposed` or `off`, not `of`; did you mean `on`?",
+        ),
         ("rules splitvot", "7: unknown preset `splitvot`; did you mean `splitvote`?"),
         ("rules A9 nack=off", "7: there is no node `A9`: shard `A` has `A0` to `A1`"),
         ("rules nack=off nack=on", "16: `nack` is given twice"),
         ("rules nack", "7: expected `switch=value`, found `nack`"),
         ("rules A", "8: expected a preset or `switch=value`, found the end of the line"),
-        ("rules scaled-delay=off", "7: unknown switch `scaled-delay`; there are `nack` and `fast-failover`"),
+        ("rules zzzzzzzz=off", "7: unknown switch `zzzzzzzz` (`splitvote rules` lists them)"),
+        ("rules valkey-91", "7: unknown preset `valkey-91`; did you mean `valkey-9.1`?"),
     ]);
 }
 
