@@ -52,6 +52,9 @@ impl Node {
         if self.view.my_primary() == Some(ix) {
             return Err(CommandError::ForgetPrimary);
         }
+        if membership::is_needed(&self.view, ix, &self.rules) {
+            return Err(CommandError::ForgetOwner);
+        }
         self.forget_peer(now, ix, self.config.blacklist_ttl);
         Ok(())
     }

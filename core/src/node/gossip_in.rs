@@ -101,7 +101,8 @@ impl Node {
     /// An operator told another node to forget one (§3.6).
     fn forgotten_in(&mut self, now: Instant, node: NodeId, ttl: u64) {
         let Some(ix) = self.view.lookup(node) else { return };
-        if ix == self.view.myself() || self.view.my_primary() == Some(ix) || ttl == 0 {
+        let kept = self.view.my_primary() == Some(ix) || membership::is_needed(&self.view, ix, &self.rules);
+        if ix == self.view.myself() || kept || ttl == 0 {
             return;
         }
         self.forget_peer(now, ix, Duration::from_secs(ttl));

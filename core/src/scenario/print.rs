@@ -167,6 +167,7 @@ impl Display for Action {
             }
             Self::Forget { node, on } if on.is_empty() => write!(f, "forget {node}"),
             Self::Forget { node, on } => write!(f, "forget {node} on {}", Nodes(on)),
+            Self::Reset { node, hard } => write!(f, "reset {node}{}", if *hard { " hard" } else { "" }),
             Self::Meet { node, with } => write!(f, "meet {node} {with}"),
             Self::Write { count, to } => write!(f, "write {count} to {to}"),
             Self::Lag { nodes, by } => write!(f, "lag {} by {by}", Nodes(nodes)),

@@ -197,6 +197,8 @@ rules! {
         "Reconnecting to an unreachable node is paced.";
     "-+++++++" Membership forget_spreads, "forget-spreads", "7.2",
         "Forgetting a node is told to the others.";
+    "-------+" Membership forget_keeps_owners, "forget-keeps-owners", "M31",
+        "A node that owns slots is not forgotten while a replica of it could take them over.";
     "--++++++" Membership gossip_skips_receiver, "gossip-skips-receiver", "8.0",
         "A node is not told about itself.";
     "-----+++" Membership batch_gossip, "batch-gossip", "9.1",

@@ -223,6 +223,7 @@ fn operation() -> impl Strategy<Value = Action> {
         (one_node(), one_node()).prop_map(|(node, primary)| Action::Replicate { node, primary }),
         (slots, one_node(), one_node()).prop_map(|(slots, from, to)| Action::MoveSlots { slots, from, to }),
         (one_node(), vec(selector(), 0..3)).prop_map(|(node, on)| Action::Forget { node, on }),
+        (one_node(), any::<bool>()).prop_map(|(node, hard)| Action::Reset { node, hard }),
         (one_node(), one_node()).prop_map(|(node, with)| Action::Meet { node, with }),
         (1_u32..100_000, one_node()).prop_map(|(count, to)| Action::Write { count, to }),
         set_line().prop_map(Action::Set),
@@ -233,7 +234,7 @@ fn operation() -> impl Strategy<Value = Action> {
 fn condition() -> impl Strategy<Value = Condition> {
     let reason = option::of(select(REASONS.map(|(_, reason)| reason).to_vec()));
     let property =
-        prop_oneof![(1_u8..=19).prop_map(PropertyId::Safety), (1_u8..=10).prop_map(PropertyId::Liveness),];
+        prop_oneof![(1_u8..=20).prop_map(PropertyId::Safety), (1_u8..=10).prop_map(PropertyId::Liveness),];
     let simple = prop_oneof![
         select(vec![
             Condition::Covered,

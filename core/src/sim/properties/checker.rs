@@ -12,6 +12,7 @@ use super::super::{HostIx, Names, Violation};
 use super::claims::Claims;
 use super::data::Announced;
 use super::elections::Elections;
+use super::refusals::Refusals;
 use super::rounds::Rounds;
 use super::votes::Votes;
 
@@ -63,6 +64,7 @@ pub(in crate::sim) struct Checker {
     announced: Announced,
     elections: Elections,
     rounds: Rounds,
+    refusals: Refusals,
     hits: BTreeMap<&'static str, u64>,
     /// Whether a table of the present host may have changed.
     table_changed: bool,
@@ -112,6 +114,7 @@ impl Checker {
         match body {
             Body::AuthAck => self.votes.acked(&mut self.findings, scene, from, to, header),
             Body::AuthRequest => Votes::requested(&mut self.findings, scene, from, header),
+            Body::AuthNack { .. } => self.refusals.refused(&mut self.findings, scene, from, to),
             Body::Ping(gossip) | Body::Pong(gossip) | Body::Meet(gossip) => {
                 self.claims.announced(&mut self.findings, scene, from, header);
                 self.announced.sent(&mut self.findings, scene, from, header, gossip);
@@ -126,6 +129,9 @@ impl Checker {
         self.claims.delivered(to, *sender, message.header.replica_of.is_some());
         if flags.contains(NodeFlags::REPLICA) {
             self.elections.sibling(to, from, flags.contains(NodeFlags::MY_PRIMARY_FAIL));
+        }
+        if message.body == Body::AuthRequest {
+            self.refusals.asked(to, from, &message.header);
         }
         self.elections.answered(to, node, message);
     }

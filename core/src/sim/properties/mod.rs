@@ -8,6 +8,7 @@ mod checker;
 mod claims;
 mod data;
 mod elections;
+mod refusals;
 mod rounds;
 mod table;
 mod votes;

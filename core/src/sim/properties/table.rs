@@ -76,6 +76,7 @@ pub const PROPERTIES: &[Property] = &[
         "the sibling is not marked failed itself",
     ),
     always("S15", "No vote, request or claim is sent before what it depends on is on disk.", ""),
+    always("S20", "A refusal is sent only to a candidate whose request said that it reads refusals.", ""),
     always("L8", "A primary that paused for a manual failover goes on within twice its timeout.", "it runs"),
     always(
         "L3",
@@ -144,6 +145,7 @@ mod tests {
         include_str!("claims.rs"),
         include_str!("data.rs"),
         include_str!("elections.rs"),
+        include_str!("refusals.rs"),
         include_str!("rounds.rs"),
         include_str!("votes.rs"),
         include_str!("../liveness.rs"),
