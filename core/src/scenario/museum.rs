@@ -19,6 +19,7 @@ macro_rules! rooms {
 
 rooms! {
     "m02": "A replica that is moved to another shard keeps its old offset, and wins there (#885 case 2).";
+    "m12": "Late votes of one round win the next, in which nobody has voted (every release up to 9.1.2).";
 }
 
 /// How the old rules' harm shows.
