@@ -356,7 +356,7 @@ impl Node {
             Body::Fail(node) => self.fail_in(now, ix, node),
             Body::AuthRequest => self.vote_request_in(now, ix, header),
             Body::AuthAck => self.ack_in(ix, header),
-            Body::AuthNack { epoch, reason } => self.nack_in(now, ix, epoch, reason),
+            Body::AuthNack { epoch, reason } => self.nack_in(now, ix, header, Some(epoch), reason),
             Body::Update { config_epoch, owner, slots } => self.update_in(now, config_epoch, owner, &slots),
             Body::ManualStart => self.manual_start_in(now, link, ix),
             // Heartbeats are dispatched before; the rest is kept by the wire floor for those who want it.
