@@ -3,6 +3,7 @@
 //! Exit codes: 0 good, 1 an expectation or a property failed, 2 bad input or usage, 3 the environment.
 
 mod arguments;
+mod hunt;
 mod lists;
 mod many;
 mod progress;
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
         Command::Run(options) => run::run(&options),
         Command::Sweep(options) => many::sweep(&options),
         Command::Swarm(options) => many::swarm(&options),
+        Command::Hunt(options) => hunt::hunt(&options),
         Command::Link { scenario } => lists::link(&scenario),
         Command::Unlink { link } => lists::unlink(&link),
         Command::Scenarios { json } => lists::scenarios(json),

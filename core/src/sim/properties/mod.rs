@@ -7,8 +7,10 @@
 mod checker;
 mod claims;
 mod elections;
+mod paces;
 mod rounds;
 mod table;
+mod trail;
 mod votes;
 
 pub use table::{Kind, PROPERTIES, Property, SOMETIMES};
