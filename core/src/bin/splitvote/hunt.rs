@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::Serialize;
 use splitvote::base::Rules;
@@ -104,12 +104,11 @@ fn targets(options: &arguments::Hunt, rules: &Rules) -> Result<Vec<Target>, Trou
 
 /// Generation after generation, until something is found or the seeds are used up.
 fn chase(plan: Plan, seeds: (u64, u64), jobs: Option<usize>, at_most: Option<Duration>) -> Chase {
-    let began = Instant::now();
     let mut hunt = Hunt::new(plan);
     let progress = Progress::new(seeds.1 - seeds.0, "runs");
     let mut next = seeds.0;
     let mut found = None;
-    while next < seeds.1 && found.is_none() && at_most.is_none_or(|most| began.elapsed() < most) {
+    while next < seeds.1 && found.is_none() && at_most.is_none_or(|most| progress.elapsed() < most) {
         let until = (next + GENERATION).min(seeds.1);
         let trials = generation(&hunt, (next, until), jobs);
         progress.reach(until - seeds.0);
@@ -117,8 +116,8 @@ fn chase(plan: Plan, seeds: (u64, u64), jobs: Option<usize>, at_most: Option<Dur
         next = found.as_ref().map_or(until, |trial| trial.seed + 1);
         hunt.learn(trials);
     }
+    let took = progress.elapsed();
     progress.finish();
-    let took = began.elapsed();
     let find = found.and_then(|trial| made_small(hunt.plan(), &trial));
     Chase { runs: next - seeds.0, took, places: hunt.reached(), find }
 }

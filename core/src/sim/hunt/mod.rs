@@ -9,6 +9,7 @@ mod mutate;
 mod target;
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use crate::base::{Duration, Instant, Rng};
 use crate::scenario::{Script, ScriptError, parse, parse_lenient};
@@ -117,14 +118,15 @@ impl Plan {
     fn finish(&self, body: &Script, seed: u64) -> Script {
         let script = Script { seed, ..body.clone() };
         let timeout = script.common_settings().node_timeout;
+        // Writing to a `String` cannot fail.
         let mut text = mutate::body(&script);
         let end = mutate::end_of(&script) + timeout * 2;
         if self.targets.iter().any(|target| target.is_eventual()) {
             mutate::mend(&mut text, &script, end);
-            text.push_str(&format!("run until converged, at most {}\n", patience(timeout)));
-            text.push_str("expect converged\n");
+            let patience = patience(timeout);
+            let _ = writeln!(text, "run until converged, at most {patience}\nexpect converged");
         } else {
-            text.push_str(&format!("run for {}\n", end + timeout * 2));
+            let _ = writeln!(text, "run for {}", end + timeout * 2);
         }
         parse_lenient(&text).0
     }

@@ -15,7 +15,7 @@ use crate::arguments;
 use crate::trouble::Trouble;
 
 /// Each hunt's time if none is given.
-const AT_MOST: Duration = Duration::from_secs(60);
+const AT_MOST: Duration = Duration::from_mins(1);
 
 /// One hunt.
 #[derive(Serialize)]
