@@ -31,6 +31,7 @@ mod report;
 mod select;
 mod simulator;
 pub mod swarm;
+pub mod sweep;
 #[cfg(test)]
 mod tests;
 mod timeline;
