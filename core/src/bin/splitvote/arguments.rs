@@ -53,6 +53,10 @@ pub(crate) enum Command {
     /// Run random worlds and report every property that breaks, each as a command that shows it again.
     #[command(after_help = "Example:\n  splitvote swarm --seeds 0..10000")]
     Swarm(Swarm),
+    /// Try random faults until a property breaks, then make the script that shows it small.
+    #[command(after_help = "Examples:\n  splitvote hunt --rules valkey-9.1 --property S3\n  splitvote hunt \
+                            --museum --at-most 60s")]
+    Hunt(Hunt),
     /// Print the link of a scenario.
     #[command(after_help = "Example:\n  splitvote link my.scn")]
     Link {
@@ -164,6 +168,46 @@ pub(crate) struct Swarm {
     /// One JSON document on standard output and nothing else there.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `splitvote hunt`.
+#[derive(Debug, Args)]
+pub(crate) struct Hunt {
+    /// What faults are laid over: a file, a built-in name, a link, or `-`. Drawn clusters if not given.
+    pub(crate) scenario: Option<String>,
+    /// The seeds, the last one excluded.
+    #[arg(long, value_name = "A..B", value_parser = seeds, default_value = "0..200000")]
+    pub(crate) seeds: (u64, u64),
+    /// What to find: properties, `late` (recovery) or `lost` (writes). Any property if not given.
+    #[arg(long, value_name = "ID", num_args = 1..)]
+    pub(crate) property: Vec<String>,
+    /// Only properties that the rules promise: a find is a bug of ours.
+    #[arg(long, conflicts_with = "property")]
+    pub(crate) claimed: bool,
+    /// The rules to compare with, where harm is only harm if others do better.
+    #[arg(long, value_name = "WORDS", default_value = "splitvote")]
+    pub(crate) against: String,
+    /// What is laid over every world.
+    #[command(flatten)]
+    pub(crate) overrides: Overrides,
+    /// Look for the harm of every room of the museum in turn, without its script.
+    #[arg(long, conflicts_with_all = ["scenario", "property", "claimed", "rules"])]
+    pub(crate) museum: bool,
+    /// Stop after this long (each hunt of `--museum`).
+    #[arg(long, value_name = "TIME", value_parser = span)]
+    pub(crate) at_most: Option<std::time::Duration>,
+    /// Threads; as many as there are processors if not given.
+    #[arg(long)]
+    pub(crate) jobs: Option<usize>,
+    /// One JSON document on standard output and nothing else there.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn span(text: &str) -> Result<std::time::Duration, String> {
+    let span =
+        splitvote::scenario::read_time(text).ok_or_else(|| format!("`{text}` is no time such as `60s`"))?;
+    Ok(std::time::Duration::from_micros(span.as_micros()))
 }
 
 fn seeds(text: &str) -> Result<(u64, u64), String> {

@@ -4,6 +4,7 @@
 
 mod arguments;
 mod chart;
+mod hunt;
 mod lists;
 mod many;
 mod progress;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         Command::Sweep(options) => sweep::sweep(&options),
         Command::Merge(options) => sweep::merge(&options),
         Command::Swarm(options) => many::swarm(&options),
+        Command::Hunt(options) => hunt::hunt(&options),
         Command::Link { scenario } => lists::link(&scenario),
         Command::Unlink { link } => lists::unlink(&link),
         Command::Scenarios { json } => lists::scenarios(json),

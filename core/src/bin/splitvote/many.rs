@@ -15,7 +15,7 @@ use crate::progress::Progress;
 use crate::trouble::Trouble;
 
 /// Does something for each number, in parallel, and hands the results over in order.
-fn for_each<T: Send>(
+pub(crate) fn for_each<T: Send>(
     (from, to): (u64, u64),
     jobs: Option<usize>,
     progress: &Progress,
