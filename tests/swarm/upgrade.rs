@@ -10,7 +10,7 @@ const SEEDS: u64 = 40;
 /// From here on every node is upgraded.
 const ALL_NEW: Instant = Instant::from_millis(60_000);
 
-/// S20 judges every refusal that is sent by the request it answers. Were nobody refused, that would
+/// S21 judges every refusal that is sent by the request it answers. Were nobody refused, that would
 /// say nothing: so some are refused aloud at the end, and some in silence half-way.
 #[test]
 fn an_upgrade_breaks_nothing_and_refuses_aloud_only_who_listens() {

@@ -1,4 +1,4 @@
-//! S20: to whom a refusal may be sent.
+//! S21: to whom a refusal may be sent.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ impl Refusals {
         candidate: HostIx,
     ) {
         if self.0.get(&(voter, candidate)) != Some(&true) {
-            findings.add("S20", voter, || {
+            findings.add("S21", voter, || {
                 format!("it refused {} aloud, who never said that it listens", scene.names.host(candidate))
             });
         }
