@@ -47,6 +47,24 @@ impl SlotOwners {
         self.unassigned
     }
 
+    /// Whether any slot of a set has an owner.
+    pub(super) fn any(&self, slots: &SlotSet) -> bool {
+        let owned = |(first, last)| self.of(first, last).iter().any(|owner| *owner != NONE);
+        self.unassigned < SLOTS && slots.ranges().into_iter().any(owned)
+    }
+
+    /// Whether every slot of a set has this owner.
+    pub(super) fn all_have(&self, slots: &SlotSet, owner: PeerIx) -> bool {
+        // No way out of the inner loop: it runs on whole vectors.
+        let same =
+            |(first, last)| self.of(first, last).iter().fold(true, |same, found| same & (*found == owner.0));
+        slots.ranges().into_iter().all(same)
+    }
+
+    fn of(&self, first: u16, last: u16) -> &[u16] {
+        &self.owners[usize::from(first)..=usize::from(last)]
+    }
+
     /// Gives a whole set away; whoever had them must be told by the caller.
     pub(super) fn set(&mut self, slots: &SlotSet, owner: Option<PeerIx>) {
         let new = owner.map_or(NONE, |ix| ix.0);

@@ -150,7 +150,7 @@ impl Simulator {
 
     /// Everything on its way, connection by connection.
     pub fn in_flight(&self) -> impl Iterator<Item = InFlight> + '_ {
-        self.network.conns.values().flat_map(move |conn| {
+        self.network.conns.iter().flat_map(move |(_, conn)| {
             [Side::Dialer, Side::Acceptor].into_iter().flat_map(move |to| {
                 let (from_host, to_host) = (conn.host(to.other()), conn.host(to));
                 let pipe = conn.pipe(to);
@@ -280,7 +280,7 @@ impl Payload {
     fn cargo(&self) -> Cargo {
         use super::data::DataMessage as Data;
         match self {
-            Self::Frame { brief, .. } => Cargo::Frame(*brief),
+            Self::Frame(parcel) => Cargo::Frame(parcel.brief),
             Self::Syn | Self::SynAck | Self::Fin => Cargo::Signal,
             Self::Data(Data::Stream { place, .. }) => Cargo::Stream(Offset(place.offset)),
             Self::Data(Data::Snapshot { point, .. }) => Cargo::Snapshot(point.offset),
