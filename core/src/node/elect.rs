@@ -112,7 +112,7 @@ impl Node {
         let force = facts.manual || facts.ranks.best;
         let flags = if force { MessageFlags::FORCEACK } else { MessageFlags::empty() };
         self.notify(Event::VotesAsked { epoch, needed: facts.quorum, force });
-        self.save(Durability::Synced);
+        self.save_request();
         self.todo.judge = true;
         self.broadcast(&Body::AuthRequest, flags);
     }

@@ -120,13 +120,16 @@ fn body() -> impl Strategy<Value = Body> {
         owner,
         slots,
     });
-    let nack = any::<(u64, u8)>().prop_map(|(epoch, reason)| Body::AuthNack {
-        epoch: Epoch(epoch),
-        reason: NackReason::from_code(reason),
-    });
-    // Type 11 of the length we speak is a nack, not unknown.
+    let form = prop_oneof![
+        Just(NackForm::Spare),
+        Just(NackForm::Plain),
+        any::<u64>().prop_map(|epoch| NackForm::Echo(Epoch(epoch))),
+    ];
+    let nack = (form, any::<u8>())
+        .prop_map(|(form, code)| Body::AuthNack { form, reason: NackReason::from_code(code) });
+    // Type 11 of these lengths is a nack, not unknown.
     let unknown = (11_u16..0x8000, bytes())
-        .prop_filter("a nack", |(kind, payload)| *kind != 11 || payload.len() != 16)
+        .prop_filter("a nack", |(kind, payload)| *kind != 11 || ![1, 16, 25].contains(&payload.len()))
         .prop_map(|(kind, payload)| Body::Unknown { kind, payload });
     prop_oneof![
         gossip().prop_map(Body::Ping),

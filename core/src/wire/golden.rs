@@ -242,15 +242,22 @@ fn fail_update_and_the_words_of_an_election() {
     check(&bytes(2256, 6, &[]), &full(header(), Body::AuthAck));
     check(&bytes(2256, 8, &[]), &full(header(), Body::ManualStart));
 
-    let golden = bytes(2272, 11, &[(2256, &[0, 0, 0, 0, 0, 0, 0, 7, 3])]);
-    let nack = Body::AuthNack { epoch: Epoch(7), reason: NackReason::AlreadyVoted };
-    check(&golden, &full(header(), nack));
+    let echoed: &[u8] = &[0, 0, 0, 0, 0, 0, 0, 7, 3];
+    for (length, payload, form) in [
+        (2281, &[3][..], NackForm::Spare),
+        (2257, &[3], NackForm::Plain),
+        (2272, echoed, NackForm::Echo(Epoch(7))),
+    ] {
+        let golden = bytes(length, 11, &[(2256, payload)]);
+        let nack = Body::AuthNack { form, reason: NackReason::AlreadyVoted };
+        check(&golden, &full(header(), nack));
+    }
 }
 
 #[test]
 fn unknown_types_and_other_nacks_keep_their_header() {
     for (kind, length) in
-        [(11, 2256), (11, 2257), (11, 2271), (11, 2273), (11, 2281), (12, 2272), (100, 2256)]
+        [(11, 2256), (11, 2258), (11, 2271), (11, 2273), (11, 2280), (12, 2272), (100, 2256)]
     {
         let golden = bytes(length, kind, &[]);
         let payload = vec![0; length as usize - 2256];

@@ -90,8 +90,10 @@ fn body(body: &Body) -> Vec<Branch> {
             vec![Branch::leaf("config epoch", config_epoch), Branch::leaf("owner", owner), slots(claimed)]
         }
         Body::Module(message) => module(message),
-        Body::AuthNack { epoch, reason } => {
-            vec![Branch::leaf("epoch", epoch), Branch::leaf("reason", format!("{}, {reason}", reason.code()))]
+        Body::AuthNack { form, reason } => {
+            let epoch = form.epoch().map(|epoch| Branch::leaf("epoch", epoch));
+            let reason = Branch::leaf("reason", format!("{}, {reason}", reason.code()));
+            epoch.into_iter().chain([reason]).collect()
         }
         Body::Unknown { kind, payload } => {
             vec![Branch::leaf("type", kind), Branch::leaf("payload", opaque(payload))]
@@ -181,7 +183,7 @@ mod tests {
     use super::*;
     use crate::base::{Epoch, NodeId, Offset};
     use crate::wire::arbitrary::frame;
-    use crate::wire::{Message, MessageFlags, NackReason, NodeFlags};
+    use crate::wire::{Message, MessageFlags, NackForm, NackReason, NodeFlags};
 
     fn id(letter: &str) -> NodeId {
         letter.repeat(40).parse().expect("letters make an id")
@@ -241,7 +243,7 @@ ping: 2392 bytes
 
     #[test]
     fn a_nack_says_why() {
-        let nack = Body::AuthNack { epoch: Epoch(9), reason: NackReason::AlreadyVoted };
+        let nack = Body::AuthNack { form: NackForm::Echo(Epoch(9)), reason: NackReason::AlreadyVoted };
         check(
             nack,
             "

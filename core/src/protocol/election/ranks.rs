@@ -51,7 +51,9 @@ impl Ranks {
         } else {
             0
         };
+        let agree = rules.primary_fail_cleared || me.flags.contains(NodeFlags::MY_PRIMARY_FAIL);
         let all_agree = view.peer(primary).failed()
+            && agree
             && siblings().all(|(_, p)| p.flags.contains(NodeFlags::MY_PRIMARY_FAIL));
         Self {
             rank,
