@@ -75,7 +75,7 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn extension() -> impl Strategy<Value = Extension> {
-    let unknown = (9_u16.., vec(any::<[u8; 8]>(), 0..4))
+    let unknown = (10_u16.., vec(any::<[u8; 8]>(), 0..4))
         .prop_map(|(kind, payload)| Extension::Unknown(kind, payload.concat()));
     let shard = id_bytes()
         .prop_map(|bytes| Extension::Shard(ShardId::from_bytes(&bytes).expect("the alphabet is right")));
@@ -89,6 +89,7 @@ fn extension() -> impl Strategy<Value = Extension> {
         any::<u16>().prop_map(Extension::ClientPort),
         any::<u16>().prop_map(Extension::ClientTlsPort),
         text().prop_map(Extension::AvailabilityZone),
+        any::<u32>().prop_map(Extension::ReplicaPriority),
         unknown,
     ]
 }

@@ -181,7 +181,9 @@ pub enum Extension {
     ClientTlsPort(u16),
     /// 8: where the sender runs.
     AvailabilityZone(String),
-    /// Any other type above 8, and the payload as it came, padding included.
+    /// 9: who goes first among replicas with as much data; lower is earlier (#2204).
+    ReplicaPriority(u32),
+    /// Any other type above 9, and the payload as it came, padding included.
     Unknown(u16, Vec<u8>),
 }
 

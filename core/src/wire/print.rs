@@ -127,6 +127,7 @@ fn extension(extension: &Extension) -> Branch {
         Extension::ClientPort(port) => Branch::leaf("client port", port),
         Extension::ClientTlsPort(port) => Branch::leaf("client TLS port", port),
         Extension::AvailabilityZone(text) => quoted("availability zone", text),
+        Extension::ReplicaPriority(number) => Branch::leaf("replica priority", number),
         Extension::Unknown(kind, payload) => {
             Branch::leaf("unknown extension", format!("type {kind}, {}", opaque(payload)))
         }
@@ -215,7 +216,7 @@ mod tests {
             address: Address::new([10, 0, 0, 2].into(), 7001),
             flags: NodeFlags::REPLICA | NodeFlags::PFAIL,
         };
-        let extensions = vec![Extension::Hostname("a\nb".into()), Extension::Unknown(9, vec![0, b'x'])];
+        let extensions = vec![Extension::Hostname("a\nb".into()), Extension::Unknown(10, vec![0, b'x'])];
         check(
             Body::Ping(Gossip { entries: vec![entry], extensions }),
             "
@@ -237,7 +238,7 @@ ping: 2392 bytes
     address: 10.0.0.2:7001@17001
     flags: REPLICA PFAIL
   hostname: \"a\\nb\"
-  unknown extension: type 9, \"\\x00x\" (2 bytes)",
+  unknown extension: type 10, \"\\x00x\" (2 bytes)",
         );
     }
 

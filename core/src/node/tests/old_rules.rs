@@ -50,6 +50,24 @@ fn a_request_decided_on_while_settling_left_before_it_was_written() {
 }
 
 #[test]
+fn a_priority_is_told_and_kept_only_where_it_is_known_and_not_zero() {
+    for (priority_in_rank, number, told) in [(true, 7, true), (true, 0, false), (false, 7, false)] {
+        let mut bus = Bus::formed(Rules { priority_in_rank, ..Rules::default() });
+        let mut config = bus.nodes[3].config().clone();
+        config.names.replica_priority = number;
+        bus.nodes[3].set_config(bus.now, config);
+        bus.run(Duration::from_secs(4));
+        let names = bus.nodes[1].view().get(id(3)).and_then(|peer| peer.names.as_deref());
+        assert_eq!(names.is_some_and(|names| names.replica_priority == 7), told, "{number}");
+        for conf in [bus.nodes[3].conf(), bus.nodes[1].conf()] {
+            let text = conf.to_string();
+            assert_eq!(text.contains("replica-priority=7"), told, "{text}");
+            assert_eq!(text.parse(), Ok(conf), "{text}");
+        }
+    }
+}
+
+#[test]
 fn a_failed_primary_was_spoken_of_for_ever() {
     let recovery = |bus: &mut Bus| {
         let ix = bus.nodes[3].view.lookup(id(0)).expect("known");

@@ -35,7 +35,7 @@ fn sibling(view: &mut ClusterView, primary: PeerIx, letter: char, offset: u64) -
 }
 
 fn ranks(view: &ClusterView, offset: u64) -> Ranks {
-    Ranks::of(view, &Rules::default(), NOW, Offset(offset), Some(T * 10))
+    Ranks::of(view, &Rules::default(), NOW, Offset(offset), 0, Some(T * 10))
 }
 
 fn facts(ranks: Ranks) -> Facts {
@@ -57,10 +57,29 @@ fn rank_counts_siblings_with_more_data_or_as_much_and_a_smaller_id() {
     sibling(&mut view, primary, 'a', 5);
     let old = Rules { id_tiebreak: false, ..Rules::default() };
     assert_eq!(
-        Ranks::of(&view, &old, NOW, Offset(5), None).rank,
+        Ranks::of(&view, &old, NOW, Offset(5), 0, None).rank,
         0,
         "without #762 both think they are first"
     );
+}
+
+#[test]
+fn among_equal_offsets_the_lower_priority_number_goes_first() {
+    // The sibling's id is smaller, so without #2204 it is ahead wherever it has as much data.
+    for (offset, number, rank, before) in
+        [(5, 1, 0, 1), (5, 200, 0, 1), (5, 100, 1, 1), (5, 99, 1, 1), (6, 200, 1, 1), (4, 1, 0, 0)]
+    {
+        let mine = if number == 1 { 0 } else { 100 };
+        let (mut view, primary) = orphaned();
+        let ix = sibling(&mut view, primary, 'a', offset);
+        let names = crate::cluster::PeerNames { replica_priority: number, ..Default::default() };
+        view.peer_mut(ix).names = Some(Box::new(names));
+        for (priority_in_rank, rank) in [(true, rank), (false, before)] {
+            let rules = Rules { priority_in_rank, ..Rules::default() };
+            let ranks = Ranks::of(&view, &rules, NOW, Offset(5), mine, None);
+            assert_eq!(ranks.rank, rank, "offset {offset}, {number} against {mine}");
+        }
+    }
 }
 
 #[test]
@@ -96,7 +115,7 @@ fn best_needs_data_first_rank_and_every_siblings_word() {
     assert!(!ranks(&view, 5).best, "this replica itself has not");
     view.peer_mut(primary).flags.insert(NodeFlags::FAIL);
     let off = Rules { fast_failover: false, ..Rules::default() };
-    assert!(!Ranks::of(&view, &off, NOW, Offset(5), None).best);
+    assert!(!Ranks::of(&view, &off, NOW, Offset(5), 0, None).best);
 }
 
 #[test]
