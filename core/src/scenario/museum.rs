@@ -22,7 +22,6 @@ rooms! {
     "m02": "A replica that is moved to another shard keeps its old offset, and wins there (#885 case 2).";
     "m05": "A dead link's history survives the move to another shard, and wins there (9.1.2 has it).";
     "m06": "The only replica waits before it asks for votes, though nobody competes with it (#2227).";
-    "m07": "Three candidates split the votes of one epoch, and nobody tells them (#3833).";
     "m08": "Late refusals of one round end the next, which could be won (#4627).";
     "m09": "One refusal that arrives twice ends a round that could be won (#4626).";
     "m10": "A candidate that cannot be voted for asks again without pause (#4700).";

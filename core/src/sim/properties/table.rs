@@ -72,8 +72,8 @@ pub const PROPERTIES: &[Property] = &[
     ),
     always(
         "S14",
-        "Nobody skips the delay unless each sibling has said that it, too, marked the primary failed.",
-        "the sibling is not marked failed itself",
+        "Nobody skips the delay unless each sibling has said, and meant, that it, too, marked the primary failed.",
+        "",
     ),
     always("S15", "No vote, request or claim is sent before what it depends on is on disk.", ""),
     always("L8", "A primary that paused for a manual failover goes on within twice its timeout.", "it runs"),
