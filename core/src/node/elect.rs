@@ -85,7 +85,8 @@ impl Node {
         let factor = self.config.replica_validity_factor;
         let give_up = (factor != 0).then(|| self.config.node_timeout * factor);
         let manual = self.manual.active();
-        let mut ranks = Ranks::of(&self.view, &self.rules, now, self.offset(), give_up);
+        let priority = self.config.names.replica_priority;
+        let mut ranks = Ranks::of(&self.view, &self.rules, now, self.offset(), priority, give_up);
         ranks.best &= !manual;
         Facts {
             node_timeout: self.config.node_timeout,
@@ -112,7 +113,7 @@ impl Node {
         let force = facts.manual || facts.ranks.best;
         let flags = if force { MessageFlags::FORCEACK } else { MessageFlags::empty() };
         self.notify(Event::VotesAsked { epoch, needed: facts.quorum, force });
-        self.save(Durability::Synced);
+        self.save_request();
         self.todo.judge = true;
         self.broadcast(&Body::AuthRequest, flags);
     }

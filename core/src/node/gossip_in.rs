@@ -61,6 +61,7 @@ impl Node {
                 Extension::ClientPort(port) => names.client_port = *port,
                 Extension::ClientTlsPort(port) => names.client_tls_port = *port,
                 Extension::AvailabilityZone(text) => names.availability_zone.clone_from(text),
+                Extension::ReplicaPriority(number) => names.replica_priority = *number,
                 Extension::Forgotten(node, ttl) => self.forgotten_in(now, *node, *ttl),
                 Extension::Shard(id) => shard = Some(*id),
                 Extension::Unknown(..) => {}

@@ -2,6 +2,7 @@
 
 mod bus;
 mod faults;
+mod old_rules;
 mod peers;
 mod versions;
 

@@ -156,6 +156,7 @@ pub fn speaks(extension: &Extension, rules: &Rules) -> bool {
         Extension::ClientIpv4(_) | Extension::ClientIpv6(_) => rules.client_addresses,
         Extension::ClientPort(_) | Extension::ClientTlsPort(_) => rules.client_ports,
         Extension::AvailabilityZone(_) => rules.announces_zone,
+        Extension::ReplicaPriority(_) => rules.priority_in_rank,
         Extension::Unknown(..) => false,
     }
 }

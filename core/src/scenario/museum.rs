@@ -21,7 +21,13 @@ rooms! {
     "m01": "A shard that lost its last slot joins another with its old offset, and wins it (#885 case 1).";
     "m02": "A replica that is moved to another shard keeps its old offset, and wins there (#885 case 2).";
     "m05": "A dead link's history survives the move to another shard, and wins there (9.1.2 has it).";
+    "m06": "The only replica waits before it asks for votes, though nobody competes with it (#2227).";
+    "m08": "Late refusals of one round end the next, which could be won (#4627).";
+    "m09": "One refusal that arrives twice ends a round that could be won (#4626).";
+    "m10": "A candidate that cannot be voted for asks again without pause (#4700).";
+    "m11": "A replica keeps saying that its primary has failed, and another believes it (#4533).";
     "m12": "Late votes of one round win the next, in which nobody has voted (every release up to 9.1.2).";
+    "m14": "The loser of an epoch waits four timeouts although it cannot win any more (#1009).";
     "m23": "Primaries without slots bear witness, and healthy ones are declared failed (#634).";
     "m24": "A primary forgets who it was, and nobody replaces it (#1191).";
     "m25": "One node knows another that does not know it (#1307).";

@@ -129,6 +129,8 @@ settings! {
         "How many node timeouts old a replica's data may be for it to stand; zero is any age.";
     replica_no_failover: bool = false, "replica-no-failover", NODE,
         "Whether a replica never stands by itself.";
+    replica_priority: u32 = 0, "replica-priority", NODE,
+        "Who goes first among replicas with as much data: the lower number.";
     manual_failover_timeout: Duration = Duration::from_secs(5), "manual-failover-timeout", NODE,
         "How long a manual failover may take.", if |span| *span >= Duration::from_millis(1), "a time such as `3s`, at least `1ms`";
     migration_barrier: u32 = 1, "migration-barrier", NODE,

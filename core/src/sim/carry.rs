@@ -174,7 +174,10 @@ impl Brief {
             Body::Update { config_epoch, owner, .. } => {
                 (brief.config_epoch, brief.about) = (*config_epoch, Some(*owner));
             }
-            Body::AuthNack { epoch, reason } => (brief.epoch, brief.reason) = (*epoch, Some(*reason)),
+            Body::AuthNack { form, reason } => {
+                brief.epoch = form.epoch().unwrap_or(brief.epoch);
+                brief.reason = Some(*reason);
+            }
             _ => {}
         }
         brief

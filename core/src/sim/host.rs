@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::base::{Address, Beside, Instant, NodeId, Rng, Rules};
-use crate::cluster::NodesConf;
+use crate::cluster::{NodesConf, PeerNames};
 use crate::node::{Birth, Command, Config, Durability, Node};
 use crate::scenario::{DiskState, NodeName, Settings};
 
@@ -181,7 +181,7 @@ impl Host {
         let s = &self.settings;
         Config {
             address: self.address,
-            names: crate::cluster::PeerNames::default(),
+            names: PeerNames { replica_priority: s.replica_priority, ..PeerNames::default() },
             unix_birth_ms: UNIX_BIRTH_MS,
             node_timeout: s.node_timeout,
             ping_interval: Some(s.ping_interval).filter(|interval| !interval.is_zero()),

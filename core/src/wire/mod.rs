@@ -17,6 +17,7 @@ mod header;
 mod kind;
 mod layout;
 pub mod message;
+mod nack;
 mod print;
 
 #[cfg(test)]
@@ -40,4 +41,5 @@ pub use message::{
     Body, Extension, Frame, Gossip, GossipEntry, Header, LightBody, Message, MessageFlags, ModuleMessage,
     NackReason, NodeFlags, Publication,
 };
+pub use nack::NackForm;
 pub use print::Branch;

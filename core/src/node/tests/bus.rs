@@ -248,7 +248,8 @@ impl Bus {
             self.votes.insert((at, epoch), to);
             assert_eq!(self.synced[at].last_vote_epoch, epoch, "S15:\n{}", self.trace());
         }
-        if message.body.kind() == Kind::AuthRequest {
+        // Versions ask first and write then, if they decide on it while settling (protocol.md appendix C).
+        if message.body.kind() == Kind::AuthRequest && self.nodes[at].rules().persist_first {
             assert!(self.synced[at].current_epoch >= epoch, "S15:\n{}", self.trace());
         }
         let mine = self.disk[at].myself().expect("myself").config_epoch;

@@ -140,7 +140,7 @@ impl Checker {
         let Header { sender, flags, .. } = &message.header;
         self.claims.delivered(to, *sender, message.header.replica_of.is_some());
         if flags.contains(NodeFlags::REPLICA) {
-            self.elections.sibling(to, from, flags.contains(NodeFlags::MY_PRIMARY_FAIL));
+            self.elections.sibling(to, from, &message.header);
         }
         if message.body == Body::AuthRequest {
             self.refusals.asked(to, from, &message.header);

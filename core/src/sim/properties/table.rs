@@ -105,8 +105,8 @@ pub const PROPERTIES: &[Property] = &[
     .by("full-sync-across-shards drop-cached-history reduce-chain-first"),
     always(
         "S14",
-        "Nobody skips the delay unless each sibling has said that it, too, marked the primary failed.",
-        "the sibling is not marked failed itself",
+        "Nobody skips the delay unless each sibling has said and meant that it, too, marked the primary failed.",
+        "",
     )
     .by("primary-fail-cleared or fast-failover=off"),
     always("S15", "No vote, request or claim is sent before what it depends on is on disk.", "")
