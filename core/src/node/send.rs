@@ -146,7 +146,9 @@ impl Node {
             .filter(|(_, seconds)| *seconds > 0)
             .map(|(id, seconds)| Extension::Forgotten(*id, seconds))
             .collect();
-        extensions.push(Extension::Shard(self.view.me().shard));
+        if self.rules.shard_ids {
+            extensions.push(Extension::Shard(self.view.me().shard));
+        }
         extensions
     }
 }

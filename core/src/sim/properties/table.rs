@@ -105,7 +105,7 @@ pub const PROPERTIES: &[Property] = &[
     eventually(
         "S18",
         "A shard has one primary.",
-        "as above, and no slot was moved by hand; a primary without slots may stay beside it",
+        "as above; who was given slots by hand may keep them beside another",
     ),
 ];
 
