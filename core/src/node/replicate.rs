@@ -85,8 +85,7 @@ impl Node {
             self.staged.push(Output::Follow(None));
             return;
         }
-        let follow =
-            Follow { primary: peer.id, address, psync: self.replication.request().from };
+        let follow = Follow { primary: peer.id, address, psync: self.replication.request().from };
         self.dialing_primary = true;
         self.staged.push(Output::Follow(Some(follow)));
     }

@@ -86,12 +86,7 @@ fn says_replica(
     RoleChange::Replica { of: Some(primary), moved, promoted }
 }
 
-fn says_other_primary(
-    view: &mut ClusterView,
-    rules: &Rules,
-    sender: PeerIx,
-    primary: NodeId,
-) -> RoleChange {
+fn says_other_primary(view: &mut ClusterView, rules: &Rules, sender: PeerIx, primary: NodeId) -> RoleChange {
     let known = view.lookup(primary).filter(|ix| *ix != sender);
     if known.is_none() || view.peer(sender).replica_of == known {
         return RoleChange::None;

@@ -236,9 +236,11 @@ fn an_empty_shard_follows_its_new_primary_without_a_slot_to_tell() {
 fn a_loser_names_its_winner_or_only_says_that_it_lost() {
     let off = Rules { shard_aware_demotion: false, circle_guard: false, ..Rules::default() };
     let slots_stay = Rules { move_slots_from_loser: false, ..Rules::default() };
-    for (rules, promoted, owned_by, after) in
-        [(Rules::default(), true, Some(1), Some(1)), (off, false, None, Some(1)), (slots_stay, true, Some(0), Some(1))]
-    {
+    for (rules, promoted, owned_by, after) in [
+        (Rules::default(), true, Some(1), Some(1)),
+        (off, false, None, Some(1)),
+        (slots_stay, true, Some(0), Some(1)),
+    ] {
         let (mut view, places) = world();
         let [p, r, _] = places;
         let shown = header('p', Some('r'), 5, slots(0, 99));
@@ -331,7 +333,8 @@ fn a_target_or_a_sender_known_in_a_newer_epoch_makes_a_header_stale() {
         for (epochs, stale) in [((3, 6), target_stale), ((6, 3), sender_stale), ((4, 4), false)] {
             let (mut view, [p, r, _]) = world();
             view.set_primary(r);
-            (view.peer_mut(r).config_epoch, view.peer_mut(p).config_epoch) = (Epoch(epochs.0), Epoch(epochs.1));
+            (view.peer_mut(r).config_epoch, view.peer_mut(p).config_epoch) =
+                (Epoch(epochs.0), Epoch(epochs.1));
             let seen = role(&mut view, &rules, r, &header('r', Some('p'), 4, slots(0, 99)));
             assert_eq!(seen == RoleChange::Stale, stale, "{rules} {epochs:?}");
         }
