@@ -21,7 +21,6 @@ rooms! {
     "m01": "A shard that lost its last slot joins another with its old offset, and wins it (#885 case 1).";
     "m02": "A replica that is moved to another shard keeps its old offset, and wins there (#885 case 2).";
     "m03": "Repeating a command costs the best replica its history, and a worse one wins (#884).";
-    "m04": "A replica renames its shard before it asks whose data it has (#944).";
     "m05": "A dead link's history survives the move to another shard, and wins there (9.1.2 has it).";
     "m12": "Late votes of one round win the next, in which nobody has voted (every release up to 9.1.2).";
     "m22": "An observer that hears the loser first sends clients to a replica (#2301).";
