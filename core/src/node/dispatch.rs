@@ -252,7 +252,7 @@ impl Node {
         }
     }
 
-    /// A peer is somewhere else now.
+    /// A peer is somewhere else now, by its own word.
     pub(super) fn move_peer(&mut self, now: Instant, ix: PeerIx, address: crate::base::Address) {
         self.close_outbound(now, ix);
         let peer = self.view.peer_mut(ix);
@@ -260,6 +260,7 @@ impl Node {
         peer.flags.remove(NodeFlags::NOADDR);
         self.save(Durability::Written);
         if self.view.my_primary() == Some(ix) {
+            self.primary_at = address;
             self.follow_again(now);
         }
     }
@@ -285,6 +286,7 @@ impl Node {
             Extension::Shard(shard) => *shard != peer.shard,
             _ => false,
         });
+        let moved = moved && self.rules.shard_ids;
         if known && moved && header.config_epoch >= peer.config_epoch {
             self.view.set_replica(ix, None);
         }

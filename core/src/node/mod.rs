@@ -33,7 +33,9 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::base::{Duration, Instant, LinkId, NodeId, Offset, Rng, Rules, ShardId, Slot, SlotSet};
+use crate::base::{
+    Address, Duration, Instant, LinkId, NodeId, Offset, Rng, Rules, ShardId, Slot, SlotSet,
+};
 use crate::cluster::{ClusterView, NodesConf, OpenSlot, PeerIx};
 use crate::protocol::election::Election;
 use crate::protocol::health::{Health, Judgement};
@@ -101,6 +103,8 @@ pub struct Node {
     replication: Replication,
     /// Why it may not stand, as last reported.
     unfit: Option<Unfit>,
+    /// Where my primary was when it last said so itself (#965).
+    primary_at: Address,
     /// Whether a replication link is being opened.
     dialing_primary: bool,
     cron_at: Instant,
@@ -123,6 +127,7 @@ impl Node {
         let (view, open) = conf::view_of(&conf, &mut rng, now);
         let replication = Replication::new(&mut rng, view.me().is_replica(), config.repl_backlog_size);
         let cron_at = now + Duration::from_micros(rng.below(CRON.as_micros()));
+        let primary_at = view.my_primary().map_or_else(Address::default, |ix| view.peer(ix).address);
         let mut node = Self {
             stream_ping_at: now + config.repl_ping_replica_period,
             config,
@@ -137,6 +142,7 @@ impl Node {
             manual: Manual::default(),
             replication,
             unfit: None,
+            primary_at,
             dialing_primary: false,
             cron_at,
             crons: 0,

@@ -4,6 +4,7 @@ mod bus;
 mod faults;
 mod old_rules;
 mod peers;
+mod shards;
 mod versions;
 
 use bus::{Bus, address, id, shard};

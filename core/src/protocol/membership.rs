@@ -151,7 +151,8 @@ pub fn understood(rules: &Rules) -> NodeFlags {
 pub fn speaks(extension: &Extension, rules: &Rules) -> bool {
     match extension {
         Extension::Hostname(_) => true,
-        Extension::HumanName(_) | Extension::Shard(_) => rules.extensions,
+        Extension::HumanName(_) => rules.extensions,
+        Extension::Shard(_) => rules.extensions && rules.shard_ids,
         Extension::Forgotten(..) => rules.forget_spreads,
         Extension::ClientIpv4(_) | Extension::ClientIpv6(_) => rules.client_addresses,
         Extension::ClientPort(_) | Extension::ClientTlsPort(_) => rules.client_ports,

@@ -267,6 +267,7 @@ impl Simulator {
         }
         let owner = self.id_of(taker);
         self.checker.operated(true);
+        self.checker.given(taker);
         self.move_keys(&slots, giver, taker);
         self.command(taker, Command::SetSlots { slots: slots.clone(), owner, imported: true });
         let incarnation = self.hosts[taker.get()].incarnation;

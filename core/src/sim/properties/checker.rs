@@ -70,6 +70,8 @@ pub(in crate::sim) struct Checker {
     refusals: Refusals,
     trail: Trail,
     hits: BTreeMap<&'static str, u64>,
+    /// Who was given slots by hand.
+    given: BTreeSet<HostIx>,
     /// Whether a table of the present host may have changed.
     table_changed: bool,
 }
@@ -102,6 +104,16 @@ impl Checker {
     /// An operator moved slots or took over: claims are no longer made by election alone.
     pub(in crate::sim) fn operated(&mut self, slots: bool) {
         self.claims.operated(slots);
+    }
+
+    /// A primary was given slots by hand: it keeps them even if its shard has another primary by then.
+    pub(in crate::sim) fn given(&mut self, host: HostIx) {
+        self.given.insert(host);
+    }
+
+    /// Whether a host was ever given slots by hand.
+    pub(in crate::sim) fn was_given(&self, host: HostIx) -> bool {
+        self.given.contains(&host)
     }
 
     /// Whether slots were ever moved by hand.
