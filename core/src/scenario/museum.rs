@@ -19,6 +19,15 @@ macro_rules! rooms {
 
 rooms! {
     "m02": "A replica that is moved to another shard keeps its old offset, and wins there (#885 case 2).";
+    "m13": "An empty replica is elected while the one with the data stalls (#4265).";
+    "m15": "Three shards fail together and their candidates collide (#1018).";
+    "m16": "Voters refuse to vote about the same primary again (#1305, #1356).";
+    "m17": "A manual failover waits in silence for the last election's retry time (#1274).";
+    "m18": "A replica waits for an election of another time (#782, #1711).";
+    "m19": "Replicas with equal data have equal ranks and split the vote (#762).";
+    "m20": "A candidate that missed its primary's last epoch can never win (#2178).";
+    "m32": "A manual failover never hears of an offset of zero (redis #8651).";
+    "m33": "A voter that could not save its vote votes again (#1032, #3372).";
 }
 
 /// How the old rules' harm shows.

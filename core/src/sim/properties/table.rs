@@ -71,7 +71,11 @@ pub const PROPERTIES: &[Property] = &[
         "Nobody skips the delay unless each sibling has said that it, too, marked the primary failed.",
         "the sibling is not marked failed itself",
     ),
-    always("S15", "No vote, request or claim is sent before what it depends on is on disk.", ""),
+    always(
+        "S15",
+        "No vote, request or claim is sent before what it depends on is on disk.",
+        "config-save-behavior is sync",
+    ),
     always("L8", "A primary that paused for a manual failover goes on within twice its timeout.", "it runs"),
     always(
         "L3",
