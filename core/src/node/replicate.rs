@@ -28,7 +28,7 @@ impl Node {
             }
             ReplicationInput::FullSync(point) => {
                 self.dialing_primary = false;
-                self.replication.full_sync(point);
+                self.replication.full_sync(point, &self.rules);
                 self.notify(Event::Sync(SyncStep::Full { offset: point.offset }));
             }
             ReplicationInput::Loading => {

@@ -10,6 +10,7 @@ use super::super::history::Histories;
 use super::super::host::Host;
 use super::super::{HostIx, Names, Violation};
 use super::claims::Claims;
+use super::data::Announced;
 use super::elections::Elections;
 use super::rounds::Rounds;
 use super::votes::Votes;
@@ -59,6 +60,7 @@ pub(in crate::sim) struct Checker {
     pub(super) findings: Findings,
     votes: Votes,
     claims: Claims,
+    announced: Announced,
     elections: Elections,
     rounds: Rounds,
     hits: BTreeMap<&'static str, u64>,
@@ -99,6 +101,7 @@ impl Checker {
     /// A process ended.
     pub(in crate::sim) fn stopped(&mut self, host: HostIx) {
         self.claims.stopped(host);
+        self.announced.stopped(host);
         self.elections.stopped(host);
         self.rounds.stopped(host);
     }
@@ -109,8 +112,9 @@ impl Checker {
         match body {
             Body::AuthAck => self.votes.acked(&mut self.findings, scene, from, to, header),
             Body::AuthRequest => Votes::requested(&mut self.findings, scene, from, header),
-            Body::Ping(_) | Body::Pong(_) | Body::Meet(_) => {
+            Body::Ping(gossip) | Body::Pong(gossip) | Body::Meet(gossip) => {
                 self.claims.announced(&mut self.findings, scene, from, header);
+                self.announced.sent(&mut self.findings, scene, from, header, gossip);
             }
             _ => {}
         }
@@ -147,6 +151,7 @@ impl Checker {
             }
         }
         self.claims.event(&mut self.findings, scene, host, event);
+        self.announced.event(host, event);
         self.elections.event(&mut self.findings, scene, host, event);
         if let Some(node) = scene.node(host) {
             self.rounds.event(scene.now, host, node.config().node_timeout, event);

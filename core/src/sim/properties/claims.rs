@@ -1,4 +1,4 @@
-//! S5 to S9, S13 and the claims' part of S15: epochs, slots and data.
+//! S5 to S9 and the claims' part of S15: epochs and slots.
 
 use std::collections::BTreeMap;
 
@@ -62,8 +62,6 @@ impl Claims {
     ) {
         if header.flags.contains(NodeFlags::PRIMARY) {
             self.primary_announced(findings, scene, from, header);
-        } else if header.offset.0 > 0 {
-            replica_announced(findings, scene, from, header);
         }
     }
 
@@ -155,28 +153,5 @@ impl Claims {
         if scene.hosts[host.get()].disk.synced.current_epoch > now.current {
             findings.add("S6", host, || "its disk is ahead of it".to_owned());
         }
-    }
-}
-
-fn replica_announced(findings: &mut Findings, scene: Scene<'_>, from: HostIx, header: &Header) {
-    let Some(node) = scene.node(from) else { return };
-    // The shard of the primary that the header names: the node itself may have moved on since.
-    let primary = header.replica_of.and_then(|primary| node.view().get(primary));
-    let Some(shard) = primary.and_then(|primary| scene.names.shard(primary.shard)) else { return };
-    let place = scene.hosts[from.get()].data.place;
-    let own = place.map(|place| scene.histories.shard_of(place));
-    // A newcomer that won without ever getting the shard's data made its own the shard's.
-    let copied = header.replica_of.and_then(|primary| scene.names.host_of(primary));
-    let copied = copied.and_then(|primary| scene.hosts[primary.get()].data.place);
-    if let (Some(place), Some(copied)) = (place, copied)
-        && scene.histories.same_root(place, copied)
-    {
-        return;
-    }
-    if own != Some(shard.0) && node.rules().full_sync_across_shards {
-        findings.add("S13", from, || match own {
-            None => "announces an offset and has no data".to_owned(),
-            Some(_) => format!("announces an offset of data that is not of shard {shard}"),
-        });
     }
 }

@@ -6,6 +6,7 @@
 
 mod checker;
 mod claims;
+mod data;
 mod elections;
 mod rounds;
 mod table;

@@ -65,7 +65,11 @@ pub const PROPERTIES: &[Property] = &[
     always("S10", "Nobody copies itself in a circle; tables of slots agree with themselves (§15.3).", ""),
     always("S11", "A refusal changes neither roles, votes nor claims.", ""),
     always("S12", "A round is given up early only if it could no longer be won.", ""),
-    always("S13", "A replica that announces data has data of its shard.", "its shard is one of the script's"),
+    always(
+        "S13",
+        "A replica that announces an offset has that much of its primary's data.",
+        "within a shard only once the primary has answered it",
+    ),
     always(
         "S14",
         "Nobody skips the delay unless each sibling has said that it, too, marked the primary failed.",
@@ -142,6 +146,7 @@ mod tests {
     const JUDGES: &[&str] = &[
         include_str!("checker.rs"),
         include_str!("claims.rs"),
+        include_str!("data.rs"),
         include_str!("elections.rs"),
         include_str!("rounds.rs"),
         include_str!("votes.rs"),
