@@ -10,6 +10,6 @@ pub mod time;
 pub use address::Address;
 pub use id::{Epoch, HistoryId, LinkId, NodeId, Offset, ShardId};
 pub use rng::Rng;
-pub use rules::Rules;
+pub use rules::{Nack, Rules};
 pub use slot::{SLOTS, Slot, SlotSet};
 pub use time::{Duration, Instant};

@@ -1,7 +1,7 @@
 //! One row of a node's table (protocol.md §3.1).
 
 use crate::base::{Address, Epoch, Instant, LinkId, NodeId, Offset, ShardId, SlotSet};
-use crate::wire::NodeFlags;
+use crate::wire::{Extension, NodeFlags};
 
 use super::nodes_conf::AUX_FORBIDDEN;
 
@@ -45,6 +45,23 @@ pub struct PeerNames {
 }
 
 impl PeerNames {
+    /// What is to be announced, in the order in which Valkey writes it; nothing for what is empty.
+    pub fn extensions(&self) -> Vec<Extension> {
+        let text =
+            |text: &String, make: fn(String) -> Extension| (!text.is_empty()).then(|| make(text.clone()));
+        let port = |port: u16, make: fn(u16) -> Extension| (port != 0).then(|| make(port));
+        let all = [
+            text(&self.hostname, Extension::Hostname),
+            text(&self.human_name, Extension::HumanName),
+            text(&self.client_ipv4, Extension::ClientIpv4),
+            text(&self.client_ipv6, Extension::ClientIpv6),
+            port(self.client_port, Extension::ClientPort),
+            port(self.client_tls_port, Extension::ClientTlsPort),
+            text(&self.availability_zone, Extension::AvailabilityZone),
+        ];
+        all.into_iter().flatten().collect()
+    }
+
     /// Clears every text that a line of `nodes.conf` cannot hold.
     pub fn drop_unfit(&mut self) {
         let fits = |text: &str| {

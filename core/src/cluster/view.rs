@@ -22,6 +22,8 @@ pub struct ClusterView {
     pub current_epoch: Epoch,
     /// Voters as counted by the last update of the cluster's health; lags behind the table (§1.1).
     pub size: u32,
+    /// How many of them were failed.
+    pub size_failed: u32,
     /// Nodes that must not be learned again before a moment (§3.6).
     pub blacklist: BTreeMap<NodeId, Instant>,
 }
@@ -37,6 +39,7 @@ impl ClusterView {
             owners: SlotOwners::default(),
             current_epoch: Epoch::ZERO,
             size: 0,
+            size_failed: 0,
             blacklist: BTreeMap::new(),
         }
     }

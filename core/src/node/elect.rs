@@ -108,7 +108,7 @@ impl Node {
     fn ask(&mut self, facts: &Facts) {
         self.view.current_epoch = self.view.current_epoch.next();
         let epoch = self.view.current_epoch;
-        self.election.asked(epoch, facts.quorum);
+        self.election.asked(epoch, facts.quorum, &self.rules);
         let force = facts.manual || facts.ranks.best;
         let flags = if force { MessageFlags::FORCEACK } else { MessageFlags::empty() };
         self.notify(Event::VotesAsked { epoch, needed: facts.quorum, force });

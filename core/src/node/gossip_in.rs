@@ -16,7 +16,9 @@ impl Node {
                 Some(ix) if ix == self.view.myself() => {}
                 Some(ix) => self.word_about(now, from, ix, entry),
                 None => {
-                    if let Some(ix) = membership::learn(&mut self.view, entry, now, &mut self.rng) {
+                    if let Some(ix) =
+                        membership::learn(&mut self.view, entry, &self.rules, now, &mut self.rng)
+                    {
                         self.notify(Event::NodeLearned { node: self.id_of(ix) });
                         self.save(Durability::Written);
                     }
@@ -27,17 +29,14 @@ impl Node {
 
     fn word_about(&mut self, now: Instant, from: PeerIx, ix: PeerIx, entry: &GossipEntry) {
         let ill = entry.flags.intersects(NodeFlags::PFAIL | NodeFlags::FAIL);
-        let witness = failure::is_witness(self.view.peer(from), &self.rules);
-        if ill && witness {
-            if !self.view.peer(ix).failed() {
-                failure::report(&mut self.view, ix, from, now);
-                self.count_witnesses(now, ix);
-            }
-        } else if !ill && (witness || self.rules.report_cleared_by_all) {
-            failure::withdraw(&mut self.view, ix, from);
+        if !ill {
+            failure::withdraw(&mut self.view, ix, from, &self.rules);
+        } else if failure::is_witness(self.view.peer(from), &self.rules) {
+            failure::report(&mut self.view, ix, from, &self.rules, now);
+            self.count_witnesses(now, ix);
         }
         let birth = self.config.unix_birth_ms;
-        if let Some(at) = gossip::believable_pong(self.view.peer(ix), entry, now, birth) {
+        if let Some(at) = gossip::believable_pong(self.view.peer(ix), entry, &self.rules, now, birth) {
             self.view.peer_mut(ix).pong_received = at;
         }
         let peer = self.view.peer(ix);
@@ -47,11 +46,13 @@ impl Node {
         }
     }
 
-    /// Takes in the extensions of a known sender. What is not shown is cleared.
+    /// Takes in the extensions of a known sender. What is not shown is cleared; what this version
+    /// does not know is skipped.
     pub(super) fn extensions_in(&mut self, now: Instant, from: PeerIx, gossip: &Gossip) {
         let mut names = PeerNames::default();
         let mut shard = None;
-        for extension in &gossip.extensions {
+        let rules = self.rules;
+        for extension in gossip.extensions.iter().filter(|extension| membership::speaks(extension, &rules)) {
             match extension {
                 Extension::Hostname(text) => names.hostname.clone_from(text),
                 Extension::HumanName(text) => names.human_name.clone_from(text),

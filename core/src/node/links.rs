@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use crate::base::{Duration, Instant, LinkId};
 use crate::cluster::PeerIx;
-use crate::wire::{Kind, NodeFlags};
+use crate::wire::{Kind, LightBody, NodeFlags};
 
 use super::{Node, Output};
 
@@ -95,11 +95,25 @@ impl Node {
             || peer.dialed_at.is_none_or(|at| now.since(at) >= pace)
     }
 
-    /// A link we opened is up: says hello, as MEET until that is answered.
+    /// A link we opened is up: says hello, as MEET until that is answered (before #461: once).
     pub(super) fn link_up(&mut self, now: Instant, link: LinkId) {
         let Some(ix) = self.links.get(link).and_then(|link| link.peer) else { return };
         let kind = if self.view.peer(ix).flags.contains(NodeFlags::MEET) { Kind::Meet } else { Kind::Ping };
         self.ping(now, ix, kind);
+        if !self.rules.meet_until_answered {
+            self.view.peer_mut(ix).flags.remove(NodeFlags::MEET);
+        }
+    }
+
+    /// A light frame: it names no sender, so all it shows is that the peer lives (§2.2). Who does not
+    /// know of them finds the frame too short and hangs up, and so does who cannot tell who speaks.
+    pub(super) fn light_in(&mut self, now: Instant, link: LinkId, bound: Option<PeerIx>, body: &LightBody) {
+        let Some(ix) = bound.filter(|_| self.rules.light_publish) else {
+            return self.close(now, link);
+        };
+        if self.rules.light_module || !matches!(body, LightBody::Module(_)) {
+            self.view.peer_mut(ix).data_received = now;
+        }
     }
 
     /// A link is gone, whoever closed it.

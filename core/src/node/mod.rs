@@ -37,6 +37,7 @@ use crate::cluster::{ClusterView, NodesConf, OpenSlot, PeerIx};
 use crate::protocol::election::Election;
 use crate::protocol::health::{Health, Judgement};
 use crate::protocol::manual::Manual;
+use crate::protocol::membership;
 use crate::protocol::replication::{HistoryPoint, PsyncAnswer, PsyncRequest, Replication};
 use crate::protocol::voting::Ballot;
 use crate::wire::Frame;
@@ -241,6 +242,12 @@ impl Node {
 
     /// Obeys other rules from now on.
     pub fn set_rules(&mut self, now: Instant, rules: Rules) {
+        if rules.capabilities_from_headers && !self.rules.capabilities_from_headers {
+            // What was believed of gossip may be wrong; the next header of each says what is true.
+            for ix in self.view.places() {
+                self.view.peer_mut(ix).flags.remove(membership::understood(&rules));
+            }
+        }
         self.rules = rules;
         self.settle(now);
     }

@@ -21,7 +21,7 @@ impl Node {
         self.notify(Event::PfailMarked { node: self.id_of(ix) });
         self.save(Durability::Written);
         self.todo.judge = true;
-        if self.view.me().is_voter() {
+        if self.rules.check_at_pfail && self.view.me().is_voter() {
             self.count_witnesses(now, ix);
         }
     }

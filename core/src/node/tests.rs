@@ -3,6 +3,7 @@
 mod bus;
 mod faults;
 mod peers;
+mod versions;
 
 use bus::{Bus, address, id, shard};
 

@@ -21,6 +21,7 @@ rooms! {
     "m01": "A shard that lost its last slot joins another with its old offset, and wins it (#885 case 1).";
     "m02": "A replica that is moved to another shard keeps its old offset, and wins there (#885 case 2).";
     "m05": "A dead link's history survives the move to another shard, and wins there (9.1.2 has it).";
+    "m12": "Late votes of one round win the next, in which nobody has voted (every release up to 9.1.2).";
     "m13": "An empty replica is elected while the one with the data stalls (#4265).";
     "m15": "Three shards fail together and their candidates collide (#1018).";
     "m16": "Voters refuse to vote about the same primary again (#1305, #1356).";

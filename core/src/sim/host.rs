@@ -186,6 +186,7 @@ impl Host {
         let s = &self.settings;
         Config {
             address: self.address,
+            names: crate::cluster::PeerNames::default(),
             unix_birth_ms: UNIX_BIRTH_MS,
             node_timeout: s.node_timeout,
             ping_interval: Some(s.ping_interval).filter(|interval| !interval.is_zero()),

@@ -53,6 +53,8 @@ pub(super) struct Bus {
     sequence: u64,
     pub(super) events: Vec<(Instant, usize, Event)>,
     pub(super) sent: Vec<(usize, usize, Message)>,
+    /// Light frames that were sent.
+    pub(super) light: usize,
     /// What each node has written, and what of that would survive a power cut.
     pub(super) disk: Vec<NodesConf>,
     synced: Vec<NodesConf>,
@@ -122,6 +124,7 @@ impl Bus {
             sequence: 0,
             events: Vec::new(),
             sent: Vec::new(),
+            light: 0,
             disk: Vec::new(),
             synced: Vec::new(),
             votes: BTreeMap::new(),
@@ -218,9 +221,12 @@ impl Bus {
 
     fn send(&mut self, at: usize, link: LinkId, frame: Box<Frame>) {
         let Some((to, far)) = self.ends.get(&(at, link)).copied() else { return };
-        if let Frame::Full(message) = frame.as_ref() {
-            self.check_promises(at, to, message);
-            self.sent.push((at, to, message.clone()));
+        match frame.as_ref() {
+            Frame::Full(message) => {
+                self.check_promises(at, to, message);
+                self.sent.push((at, to, message.clone()));
+            }
+            Frame::Light(_) => self.light += 1,
         }
         if self.faults.cut.contains(&(at, to)) || self.chance.chance(self.faults.lose) {
             return;

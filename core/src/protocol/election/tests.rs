@@ -3,6 +3,8 @@ use crate::base::{Address, NodeId, Offset, ShardId, SlotSet};
 use crate::cluster::{Peer, PeerIx};
 use crate::wire::NodeFlags;
 
+mod tally;
+
 const T: Duration = Duration::from_secs(3);
 const NOW: Instant = Instant::from_millis(50_000);
 
@@ -210,37 +212,8 @@ fn requesting(quorum: u32) -> Election {
     let (mut election, mut rng) = (Election::default(), Rng::new(1));
     let facts = Facts { manual: true, ..facts(Ranks::default()) };
     election.advance(NOW, &facts, &Rules::default(), &mut rng);
-    election.asked(Epoch(7), quorum);
+    election.asked(Epoch(7), quorum, &Rules::default());
     election
-}
-
-#[test]
-fn a_vote_counts_once_per_voter_and_only_for_the_epoch_asked_for() {
-    let mut election = requesting(2);
-    let mut ack = |voter, has_vote, epoch| election.answer(id(voter), has_vote, Epoch(epoch), Answer::Acked);
-    assert_eq!(ack('a', true, 6), Treatment::OtherEpoch);
-    assert_eq!(ack('a', true, 8), Treatment::OtherEpoch);
-    assert_eq!(ack('a', false, 7), Treatment::NotAVoter);
-    assert_eq!(ack('a', true, 7), Treatment::Counted);
-    assert_eq!(ack('a', true, 7), Treatment::Repeated);
-    assert_eq!(election.votes(), 1);
-    let idle = &mut Election::default();
-    assert_eq!(idle.answer(id('a'), true, Epoch(7), Answer::Acked), Treatment::NotAsking);
-}
-
-#[test]
-fn votes_of_an_earlier_round_are_gone_when_the_next_asks() {
-    // M12: two late votes for epoch 7 must not win epoch 8.
-    let mut election = requesting(2);
-    election.answer(id('a'), true, Epoch(7), Answer::Acked);
-    election.forget();
-    assert_eq!(election.answer(id('b'), true, Epoch(7), Answer::Acked), Treatment::NotAsking);
-    let facts = Facts { manual: true, ..facts(Ranks::default()) };
-    let (rules, mut rng) = (Rules::default(), Rng::new(2));
-    election.advance(NOW, &facts, &rules, &mut rng);
-    election.asked(Epoch(8), 2);
-    assert_eq!(election.votes(), 0);
-    assert_eq!(election.advance(NOW, &facts, &rules, &mut rng), Verdict::Wait);
 }
 
 #[test]
@@ -250,7 +223,7 @@ fn wins_with_a_quorum_of_now_and_of_when_it_asked() {
     {
         let mut election = requesting(asked);
         for voter in votes.chars() {
-            election.answer(id(voter), true, Epoch(7), Answer::Acked);
+            tally::ack(&mut election, voter, 7, &Rules::default());
         }
         let facts = Facts { quorum: now, ..facts(Ranks::default()) };
         let verdict = election.advance(NOW, &facts, &Rules::default(), &mut Rng::new(1));
@@ -265,96 +238,11 @@ fn expires_after_two_timeouts_and_tries_again_after_four() {
     let at = |millis| NOW + Duration::from_millis(millis);
     assert_eq!(election.advance(at(6_000), &facts, &rules, &mut rng), Verdict::Wait);
     assert_eq!(election.advance(at(6_001), &facts, &rules, &mut rng), Verdict::Expired { epoch: Epoch(7) });
-    assert_eq!(election.answer(id('a'), true, Epoch(7), Answer::Acked), Treatment::NotAsking);
+    assert_eq!(tally::ack(&mut election, 'a', 7, &rules), Treatment::NotAsking);
     assert_eq!(election.asked_epoch(), Some(Epoch(7)), "a claim of epoch 7 still ends the wait (#1009)");
     assert_eq!(election.advance(at(12_000), &facts, &rules, &mut rng), Verdict::Wait);
     let verdict = election.advance(at(12_001), &facts, &rules, &mut rng);
     assert!(matches!(verdict, Verdict::Scheduled { .. }), "{verdict:?}");
-}
-
-/// Five voters a to e, of which a is my failed primary; I ask in epoch 7 and need three.
-fn five_voters() -> (ClusterView, Election) {
-    let mut view = ClusterView::new(peer('n', 'a', NodeFlags::REPLICA));
-    for (at, letter) in (0_u16..).zip("abcde".chars()) {
-        let ix = view.add(peer(letter, letter, NodeFlags::PRIMARY));
-        view.assign(&SlotSet::from_ranges([(at * 10, at * 10 + 9)]), Some(ix));
-    }
-    view.size = 5;
-    (view, requesting(3))
-}
-
-fn fail(view: &mut ClusterView, letter: char) {
-    let ix = view.lookup(id(letter)).expect("known");
-    view.peer_mut(ix).flags.insert(NodeFlags::FAIL);
-}
-
-fn nack(election: &mut Election, letter: char, reason: NackReason) -> Treatment {
-    election.answer(id(letter), true, Epoch(7), Answer::Nacked(reason))
-}
-
-#[test]
-fn a_round_is_hopeless_when_too_few_votes_can_still_come() {
-    let (mut view, mut election) = five_voters();
-    fail(&mut view, 'a');
-    assert_eq!(election.achievable(&view), 4);
-    nack(&mut election, 'b', NackReason::AlreadyVoted);
-    assert_eq!(election.hopeless(&view), None, "three may still say yes");
-    nack(&mut election, 'c', NackReason::AlreadyVoted);
-    let end = RoundEnd::Hopeless { achievable: 2, needed: 3 };
-    assert_eq!(election.hopeless(&view), Some(end));
-}
-
-#[test]
-fn a_voter_that_refused_and_then_failed_is_taken_off_once() {
-    // N2: the merged revision subtracted it twice and ended a round that could be won.
-    let (mut view, mut election) = five_voters();
-    nack(&mut election, 'a', NackReason::AlreadyVoted);
-    fail(&mut view, 'a');
-    nack(&mut election, 'b', NackReason::AlreadyVoted);
-    assert_eq!(election.achievable(&view), 3);
-    assert_eq!(election.hopeless(&view), None);
-}
-
-#[test]
-fn a_vote_given_stays_given_when_its_voter_fails() {
-    // N3.
-    let (mut view, mut election) = five_voters();
-    election.answer(id('a'), true, Epoch(7), Answer::Acked);
-    fail(&mut view, 'a');
-    nack(&mut election, 'b', NackReason::AlreadyVoted);
-    nack(&mut election, 'c', NackReason::AlreadyVoted);
-    assert_eq!(election.achievable(&view), 3);
-}
-
-#[test]
-fn a_refusal_of_another_epoch_or_said_twice_changes_nothing() {
-    // N1 and N4.
-    let (mut view, mut election) = five_voters();
-    fail(&mut view, 'a');
-    let old = election.answer(id('b'), true, Epoch(6), Answer::Nacked(NackReason::EpochOld));
-    assert_eq!(old, Treatment::OtherEpoch);
-    assert_eq!(nack(&mut election, 'b', NackReason::EpochOld), Treatment::Counted);
-    assert_eq!(nack(&mut election, 'b', NackReason::EpochOld), Treatment::Repeated);
-    assert_eq!(election.achievable(&view), 3);
-}
-
-#[test]
-fn only_refusals_that_cannot_turn_end_a_voters_part() {
-    // N5: the others would make a hot retry loop.
-    for (code, treatment) in [
-        (1, Treatment::NotFinal),
-        (2, Treatment::Counted),
-        (3, Treatment::Counted),
-        (4, Treatment::NotFinal),
-        (5, Treatment::NotFinal),
-        (6, Treatment::NotFinal),
-        (7, Treatment::Counted),
-        (0, Treatment::NotFinal),
-        (8, Treatment::NotFinal),
-    ] {
-        let (_, mut election) = five_voters();
-        assert_eq!(nack(&mut election, 'b', NackReason::from_code(code)), treatment, "reason {code}");
-    }
 }
 
 #[test]
@@ -368,7 +256,7 @@ fn the_pause_after_lost_rounds_grows_and_differs_by_chance() {
         let Verdict::Scheduled { delay } = verdict else { panic!("{verdict:?}") };
         let least = Duration::from_millis(100) * lost;
         assert!(least <= delay && delay < least * 2, "after {lost}: {delay}");
-        election.asked(Epoch(7 + lost), 2);
+        election.asked(Epoch(7 + lost), 2, &rules);
     }
     assert_eq!(election.resets(), 5);
     let manual = Facts { manual: true, ..told };
