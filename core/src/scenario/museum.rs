@@ -27,7 +27,6 @@ rooms! {
     "m16": "Voters refuse to vote about the same primary again (#1305, #1356).";
     "m17": "A manual failover waits in silence for the last election's retry time (#1274).";
     "m18": "A replica waits for an election of another time (#782, #1711).";
-    "m19": "Replicas with equal data have equal ranks and split the vote (#762).";
     "m20": "A candidate that missed its primary's last epoch can never win (#2178).";
     "m32": "A manual failover never hears of an offset of zero (redis #8651).";
     "m33": "A voter that could not save its vote votes again (#1032, #3372).";
