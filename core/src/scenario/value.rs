@@ -36,7 +36,7 @@ const UNITS: [(&str, u64); 5] =
     [("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000), ("ms", 1000), ("us", 1)];
 
 /// A time in units from long to short, each at most once: `1m30s`.
-pub(super) fn time(text: &str) -> Option<Duration> {
+pub fn time(text: &str) -> Option<Duration> {
     let mut total = 0_u64;
     let mut shortest = u64::MAX;
     let mut rest = text;

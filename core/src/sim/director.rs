@@ -37,6 +37,8 @@ pub(super) struct Director {
     pub(super) first_fault: Option<Instant>,
     pub(super) ledger: Ledger,
     chance: Option<Rng>,
+    /// Whether the eventual properties were judged.
+    pub(super) judged: bool,
     /// When convergence was last looked at, and what was seen.
     looked: Option<(Instant, u64, bool)>,
 }
@@ -289,7 +291,17 @@ impl Simulator {
 
     pub(super) fn end_run(&mut self) {
         self.director.run += 1;
+        if self.finished() && self.expects_convergence() && self.is_mended() {
+            self.judge_liveness();
+        }
         self.begin_run();
+    }
+
+    /// A script that expects the cluster to agree in the end promises that its faults end: then what
+    /// must be so some time after faults is judged when it is over.
+    fn expects_convergence(&self) -> bool {
+        let expects = &self.director.expects;
+        expects.iter().any(|wait| wait.condition == Condition::Converged)
     }
 
     /// Plays the script to its end.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::base::{Duration, Rng};
 use crate::node::Node;
-use crate::scenario::{Action, Selector};
+use crate::scenario::{Action, DiskState, Selector};
 
 use super::properties::Checker;
 use super::{HostIx, Simulator, Violation, What};
@@ -25,6 +25,9 @@ struct Deaths {
 impl Simulator {
     /// Judges the eventual properties at the end of a run whose faults have ended.
     pub fn judge_liveness(&mut self) {
+        if std::mem::replace(&mut self.director.judged, true) {
+            return;
+        }
         let mut broken: Vec<(&str, String)> = Vec::new();
         if !self.covered() {
             broken.push(("L2", "some slot has no primary that all agree on".to_owned()));
@@ -43,6 +46,14 @@ impl Simulator {
         for (property, what) in broken {
             self.broke(property, what);
         }
+    }
+
+    /// Whether all faults have ended and every host runs.
+    pub(super) fn is_mended(&self) -> bool {
+        let is_well = |host: &super::host::Host| {
+            host.running().is_some() && host.disk.state == DiskState::Ok && host.data.lag.is_zero()
+        };
+        self.hosts.iter().all(is_well) && self.network.is_mended()
     }
 
     fn broke(&mut self, property: &str, what: String) {
@@ -207,6 +218,11 @@ impl Simulator {
             let (old, new) = (self.names.host(old), self.names.host(failover.to));
             (!again).then(|| format!("{old} is a primary still, although {new} took its place"))
         })
+    }
+
+    /// What followed what in this run: whether on one node, what came first, what came next.
+    pub fn trail(&self) -> impl Iterator<Item = (bool, &'static str, &'static str)> + '_ {
+        self.checker.trail().pairs()
     }
 
     /// Interesting places this run came to, and how often.

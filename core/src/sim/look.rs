@@ -166,6 +166,22 @@ impl Simulator {
         })
     }
 
+    /// Every frame on its way as it would stand on a wire: its number, from whom, to whom, when it left,
+    /// and its bytes. For those who compare them with what other programs send.
+    pub fn wire(&self) -> impl Iterator<Item = (u64, HostIx, HostIx, Instant, &[u8])> + '_ {
+        self.network.conns.values().flat_map(|conn| {
+            [Side::Dialer, Side::Acceptor].into_iter().flat_map(move |to| {
+                let (from, to_host) = (conn.host(to.other()), conn.host(to));
+                conn.pipe(to).queue.iter().filter_map(move |packet| match &packet.payload {
+                    Payload::Frame { bytes, .. } => {
+                        Some((packet.id, from, to_host, packet.sent, bytes.as_slice()))
+                    }
+                    _ => None,
+                })
+            })
+        })
+    }
+
     /// The walls that stand.
     pub fn walls(&self) -> &[Wall] {
         &self.network.walls

@@ -225,6 +225,15 @@ impl Network {
         !way.slow.is_zero() || way.lose > Share::NONE || way.duplicate > Share::NONE
     }
 
+    /// Whether nothing is cut, slowed, lost, doubled, dropped or held.
+    pub(super) fn is_mended(&self) -> bool {
+        let is_troubled = |way: &Way| {
+            way.cut || !way.slow.is_zero() || way.lose > Share::NONE || way.duplicate > Share::NONE
+        };
+        let rules = self.loss > Share::NONE || !self.drops.is_empty() || !self.holds.is_empty();
+        !rules && !self.ways.iter().any(is_troubled)
+    }
+
     pub(super) fn open(&mut self, conn: Conn) -> ConnId {
         self.next_conn += 1;
         let id = ConnId(self.next_conn);

@@ -97,7 +97,7 @@ impl Condition {
     }
 }
 
-/// A property of protocol.md §15: `S1`..`S19`, `L1`..`L10`.
+/// A property of protocol.md §15: `S1`..`S20`, `L1`..`L10`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PropertyId {
     /// Nothing bad happens.

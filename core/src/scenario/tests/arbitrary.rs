@@ -234,7 +234,7 @@ fn operation() -> impl Strategy<Value = Action> {
 fn condition() -> impl Strategy<Value = Condition> {
     let reason = option::of(select(REASONS.map(|(_, reason)| reason).to_vec()));
     let property =
-        prop_oneof![(1_u8..=19).prop_map(PropertyId::Safety), (1_u8..=10).prop_map(PropertyId::Liveness),];
+        prop_oneof![(1_u8..=20).prop_map(PropertyId::Safety), (1_u8..=10).prop_map(PropertyId::Liveness),];
     let simple = prop_oneof![
         select(vec![
             Condition::Covered,

@@ -190,7 +190,7 @@ fn statements_and_conditions_say_what_comes_next() {
         ),
         ("expect epoch > 7", "14: expected `>=`, found `>`; did you mean `>=`?"),
         ("expect epoch >= x", "17: expected an epoch such as `7`, found `x`"),
-        ("expect violation S20", "18: expected a property from `S1` to `S19` or `L1` to `L10`, found `S20`"),
+        ("expect violation S21", "18: expected a property from `S1` to `S20` or `L1` to `L10`, found `S21`"),
         ("expect no los writes", "11: expected `violations` or `lost`, found `los`; did you mean `lost`?"),
         ("expect no", "10: expected `violations` or `lost`, found the end of the line"),
         ("expect not not covered", "12: `not` is given twice"),

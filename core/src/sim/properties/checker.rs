@@ -12,7 +12,9 @@ use super::super::{HostIx, Names, Violation};
 use super::claims::Claims;
 use super::data::Announced;
 use super::elections::Elections;
+use super::paces::Paces;
 use super::rounds::Rounds;
+use super::trail::Trail;
 use super::votes::Votes;
 
 /// What a judge may look at.
@@ -63,6 +65,8 @@ pub(in crate::sim) struct Checker {
     announced: Announced,
     elections: Elections,
     rounds: Rounds,
+    paces: Paces,
+    trail: Trail,
     hits: BTreeMap<&'static str, u64>,
     /// Whether a table of the present host may have changed.
     table_changed: bool,
@@ -88,6 +92,11 @@ impl Checker {
         *self.hits.entry(what).or_default() += 1;
     }
 
+    /// Which of two things followed each other.
+    pub(in crate::sim) fn trail(&self) -> &Trail {
+        &self.trail
+    }
+
     /// An operator moved slots or took over: claims are no longer made by election alone.
     pub(in crate::sim) fn operated(&mut self, slots: bool) {
         self.claims.operated(slots);
@@ -111,7 +120,10 @@ impl Checker {
         let Message { header, body } = message;
         match body {
             Body::AuthAck => self.votes.acked(&mut self.findings, scene, from, to, header),
-            Body::AuthRequest => Votes::requested(&mut self.findings, scene, from, header),
+            Body::AuthRequest => {
+                Votes::requested(&mut self.findings, scene, from, header);
+                self.paces.requested(&mut self.findings, scene, from, header);
+            }
             Body::Ping(gossip) | Body::Pong(gossip) | Body::Meet(gossip) => {
                 self.claims.announced(&mut self.findings, scene, from, header);
                 self.announced.sent(&mut self.findings, scene, from, header, gossip);
@@ -132,8 +144,12 @@ impl Checker {
 
     /// A node has said something.
     pub(in crate::sim) fn event(&mut self, scene: Scene<'_>, host: HostIx, event: &Event) {
-        if let Some(what) = super::votes::interesting(event) {
+        let interesting = super::votes::interesting(event);
+        if let Some(what) = interesting {
             self.hit(what);
+        }
+        if let Some(what) = interesting.or_else(|| super::trail::step(event)) {
+            self.trail.went(host, what);
         }
         self.table_changed |= matches!(
             event,

@@ -8,8 +8,10 @@ mod checker;
 mod claims;
 mod data;
 mod elections;
+mod paces;
 mod rounds;
 mod table;
+mod trail;
 mod votes;
 
 pub use table::{Kind, PROPERTIES, Property, SOMETIMES};
