@@ -107,25 +107,20 @@ pub const PROPERTIES: &[Property] = &[
         "S14",
         "Nobody skips the delay unless each sibling has said that it, too, marked the primary failed.",
         "the sibling is not marked failed itself",
-<<<<<<< HEAD
-    ),
+    )
+    .by("primary-fail-cleared or fast-failover=off"),
     always(
         "S15",
         "No vote, request or claim is sent before what it depends on is on disk.",
         "config-save-behavior is sync",
-    ),
-=======
     )
-    .by("primary-fail-cleared or fast-failover=off"),
-    always("S15", "No vote, request or claim is sent before what it depends on is on disk.", "")
-        .by("persist-first"),
+    .by("persist-first"),
     always(
         "S20",
         "Epochs do not run away: a candidate asks in at most twelve of them within a node timeout.",
         "",
     )
     .by("paced-restarts or nack=off or nack=filtered"),
->>>>>>> main
     always("L8", "A primary that paused for a manual failover goes on within twice its timeout.", "it runs"),
     always(
         "L3",
