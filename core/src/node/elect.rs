@@ -165,6 +165,8 @@ impl Node {
             super::FailoverMode::Force => {
                 self.manual = Manual::Ready { end };
                 self.manual_ready();
+                // #1067: before it, nobody looked at the wish until the next cron.
+                self.todo.failover = self.rules.force_at_once;
             }
             super::FailoverMode::Takeover => {
                 self.notify(Event::Manual(ManualStep::Takeover));
@@ -186,7 +188,7 @@ impl Node {
 
     /// My primary is paused at this offset.
     pub(super) fn manual_target(&mut self, now: Instant, offset: Offset) {
-        if self.manual.target_known(offset) {
+        if self.manual.target_known(offset, &self.rules) {
             self.notify(Event::Manual(ManualStep::Target { offset }));
         }
         self.check_manual(now);

@@ -298,8 +298,9 @@ impl Election {
             if facts.delay.is_none() {
                 shift(start, rank, ranks.rank, rank_unit(unit, rules), rules.rank_improves);
                 shift(start, failed_rank, ranks.failed_rank, unit, rules.rank_improves);
+            } else {
+                (*rank, *failed_rank) = (ranks.rank, ranks.failed_rank);
             }
-            (*rank, *failed_rank) = (ranks.rank, ranks.failed_rank);
             if ranks.best {
                 *start = now;
             }
@@ -361,7 +362,11 @@ fn shift(start: &mut Instant, old: &mut u32, new: u32, unit: Duration, may_impro
         *start += unit * u64::from(new - *old);
     } else if may_improve {
         *start = *start - unit * u64::from(*old - new);
+    } else {
+        // A rank that only ever worsens is remembered at its worst: it is not paid for twice.
+        return;
     }
+    *old = new;
 }
 
 #[cfg(test)]

@@ -58,6 +58,10 @@ impl Simulator {
     fn persist(&mut self, host: HostIx, conf: Arc<crate::cluster::NodesConf>, durability: Durability) {
         let found = &mut self.hosts[host.get()];
         if found.disk.state == DiskState::Full {
+            if !found.must_save() {
+                self.happened(Some(host), Happening::NotSaved);
+                return;
+            }
             self.stop(host, Power::Down, Happening::DiskFailed);
             return;
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::base::{Address, Beside, Instant, NodeId, Rng, Rules};
 use crate::cluster::{NodesConf, PeerNames};
 use crate::node::{Birth, Command, Config, Durability, Node};
-use crate::scenario::{DiskState, NodeName, Settings};
+use crate::scenario::{DiskState, NodeName, SaveBehavior, Settings};
 
 use super::client::Write;
 use super::data::{Data, DataMessage};
@@ -134,6 +134,11 @@ impl Host {
     /// The node, if its process runs and is not paused.
     pub(super) fn running(&self) -> Option<&Node> {
         if self.power == Power::Up { self.node.as_deref() } else { None }
+    }
+
+    /// Whether its operator lets nothing leave that could not be saved.
+    pub(super) fn must_save(&self) -> bool {
+        self.settings.config_save_behavior == SaveBehavior::Sync
     }
 
     /// Starts the process with what the disk holds.

@@ -182,6 +182,51 @@ fn a_rank_that_changes_moves_the_start_both_ways() {
     assert_eq!(election.advance(NOW, &at(0), &old, &mut rng), Verdict::Wait, "before #762 ranks only worsen");
 }
 
+#[test]
+fn a_rank_that_may_only_worsen_is_paid_for_once() {
+    let step = Duration::from_millis(200);
+    for (improves, moves) in [(true, [1, 0, 1, 2]), (false, [1, 1, 1, 2])] {
+        let rules = Rules { rank_improves: improves, ..Rules::default() };
+        let (mut election, mut rng) = (Election::default(), Rng::new(1));
+        let at = |rank| facts(Ranks { rank, ..Ranks::default() });
+        let Verdict::Scheduled { delay } = election.advance(NOW, &at(0), &rules, &mut rng) else { panic!() };
+        for (rank, steps) in [1, 0, 1, 2].into_iter().zip(moves) {
+            election.advance(NOW, &at(rank), &rules, &mut rng);
+            let Phase::Scheduled { start, .. } = election.phase() else { panic!() };
+            let late = start.since(NOW + delay);
+            assert_eq!(late, step * steps, "{improves}: to rank {rank}");
+        }
+    }
+}
+
+#[test]
+fn old_delays_are_a_fixed_half_second_and_whole_seconds_of_rank() {
+    let fixed =
+        Rules { scaled_delay: false, offset_zero_waits: false, wait_for_data: false, ..Rules::default() };
+    for (ranks, least) in [
+        (Ranks::default(), 500),
+        (Ranks { rank: 2, ..Ranks::default() }, 2_500),
+        (Ranks { failed_rank: 3, ..Ranks::default() }, 2_000),
+        (Ranks { empty: true, sibling_has_data: true, ..Ranks::default() }, 500),
+    ] {
+        let mut election = Election::default();
+        let verdict = election.advance(NOW, &facts(ranks), &fixed, &mut Rng::new(3));
+        let Verdict::Scheduled { delay } = verdict else { panic!("{verdict:?}") };
+        let (low, high) = (Duration::from_millis(least), Duration::from_millis(least + 500));
+        assert!((low..high).contains(&delay), "{ranks:?}: {delay}");
+    }
+    let (mut view, _) = orphaned();
+    let ix = view.add(peer('q', 'a', NodeFlags::PRIMARY | NodeFlags::FAIL));
+    view.assign(&SlotSet::from_ranges([(100, 199)]), Some(ix));
+    let copy = view.add(peer('r', 'a', NodeFlags::REPLICA));
+    view.set_replica(copy, Some(ix));
+    view.peer_mut(ix).failed_at = NOW;
+    for (counted, failed_rank) in [(true, 1), (false, 0)] {
+        let rules = Rules { failed_primary_rank: counted, ..Rules::default() };
+        assert_eq!(Ranks::of(&view, &rules, NOW, Offset(5), None).failed_rank, failed_rank);
+    }
+}
+
 fn requesting(quorum: u32) -> Election {
     let (mut election, mut rng) = (Election::default(), Rng::new(1));
     let facts = Facts { manual: true, ..facts(Ranks::default()) };

@@ -133,7 +133,8 @@ fn rule_line() -> impl Strategy<Value = RuleLine> {
 
 /// Any value of `key`: of all these texts some are values of it.
 fn assignment(key: &'static Key) -> impl Strategy<Value = Assignment> {
-    let texts = (0_u64..200_000, any::<bool>()).prop_map(move |(number, flag)| {
+    let texts = (0_u64..200_000).prop_map(move |number| {
+        let word = key.words.get(usize::try_from(number).unwrap_or(0) % key.words.len().max(1));
         let texts = [
             format!("{number}ms"),
             format!("{number}ms..{}ms", number + 7),
@@ -141,7 +142,7 @@ fn assignment(key: &'static Key) -> impl Strategy<Value = Assignment> {
             format!("{}.{}%", number % 100, number % 10_000),
             format!("{}kb", number % 100 + 1),
             format!("{}/s", number % 10_000),
-            if flag { "yes".to_owned() } else { "no".to_owned() },
+            word.copied().unwrap_or_default().to_owned(),
         ];
         texts.iter().find_map(|text| key.canonical(text))
     });

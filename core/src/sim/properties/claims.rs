@@ -77,7 +77,7 @@ impl Claims {
     ) {
         let epoch = header.config_epoch;
         let durable = scene.hosts[from.get()].disk.synced.myself().map(|line| line.config_epoch);
-        if durable.is_some_and(|durable| durable < epoch) {
+        if scene.hosts[from.get()].must_save() && durable.is_some_and(|durable| durable < epoch) {
             findings.add("S15", from, || format!("announced config epoch {epoch} before it was on disk"));
         }
         if self.operated || header.slots.is_empty() {

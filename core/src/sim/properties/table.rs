@@ -109,8 +109,12 @@ pub const PROPERTIES: &[Property] = &[
         "",
     )
     .by("primary-fail-cleared or fast-failover=off"),
-    always("S15", "No vote, request or claim is sent before what it depends on is on disk.", "")
-        .by("persist-first"),
+    always(
+        "S15",
+        "No vote, request or claim is sent before what it depends on is on disk.",
+        "config-save-behavior is sync",
+    )
+    .by("persist-first"),
     always(
         "S20",
         "Epochs do not run away: a candidate asks in at most twelve of them within a node timeout.",
