@@ -33,9 +33,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::base::{
-    Address, Duration, Instant, LinkId, NodeId, Offset, Rng, Rules, ShardId, Slot, SlotSet,
-};
+use crate::base::{Address, Duration, Instant, LinkId, NodeId, Offset, Rng, Rules, ShardId, Slot, SlotSet};
 use crate::cluster::{ClusterView, NodesConf, OpenSlot, PeerIx};
 use crate::protocol::election::Election;
 use crate::protocol::health::{Health, Judgement};

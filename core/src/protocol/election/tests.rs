@@ -223,7 +223,7 @@ fn old_delays_are_a_fixed_half_second_and_whole_seconds_of_rank() {
     view.peer_mut(ix).failed_at = NOW;
     for (counted, failed_rank) in [(true, 1), (false, 0)] {
         let rules = Rules { failed_primary_rank: counted, ..Rules::default() };
-        assert_eq!(Ranks::of(&view, &rules, NOW, Offset(5), None).failed_rank, failed_rank);
+        assert_eq!(Ranks::of(&view, &rules, NOW, Offset(5), 0, None).failed_rank, failed_rank);
     }
 }
 
