@@ -31,8 +31,9 @@ mod votes;
 use std::collections::VecDeque;
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use crate::base::{Duration, Instant, LinkId, NodeId, Offset, Rng, Rules, ShardId, Slot};
+use crate::base::{Duration, Instant, LinkId, NodeId, Offset, Rng, Rules, ShardId, Slot, SlotSet};
 use crate::cluster::{ClusterView, NodesConf, OpenSlot, PeerIx};
 use crate::protocol::election::Election;
 use crate::protocol::health::{Health, Judgement};
@@ -75,7 +76,7 @@ pub enum Timer {
 #[derive(Clone, Debug)]
 pub struct Birth {
     /// What it remembers.
-    pub conf: NodesConf,
+    pub conf: Arc<NodesConf>,
     /// What its operator wants.
     pub config: Config,
     /// What it obeys.
@@ -367,6 +368,13 @@ impl Node {
     /// The peer at the other end of a link, if the node knows.
     pub fn link_peer(&self, link: LinkId) -> Option<NodeId> {
         self.links.get(link).and_then(|link| link.peer).map(|ix| self.view.peer(ix).id)
+    }
+
+    /// The slots that the next frame on a link will probably show: a guess for `wire::decode_like`.
+    pub fn likely_slots(&self, link: LinkId) -> SlotSet {
+        let peer = self.links.get(link).and_then(|end| end.peer);
+        let shown = peer.and_then(|ix| self.view.find(ix)?.replica_of.map_or(Some(ix), Some));
+        shown.map_or(SlotSet::EMPTY, |ix| self.view.peer(ix).slots().clone())
     }
 
     fn notify(&mut self, event: Event) {

@@ -33,6 +33,7 @@ mod select;
 pub mod shrink;
 mod simulator;
 pub mod swarm;
+pub mod sweep;
 #[cfg(test)]
 mod tests;
 mod timeline;

@@ -155,9 +155,8 @@ impl Simulator {
         let view =
             LinkView { at: Some(self.now), digest: u32::try_from(high ^ low).ok(), ..LinkView::default() };
         let script = &*self.script;
-        let known = catalogue::all()
-            .find(|builtin| crate::scenario::parse(builtin.text).is_ok_and(|builtin| builtin == *script));
-        known.map_or_else(|| to_link(script, &view), |builtin| to_short_link(builtin.name, &view))
+        catalogue::known(script)
+            .map_or_else(|| to_link(script, &view), |builtin| to_short_link(builtin.name, &view))
     }
 
     /// From the first fault until every slot was covered for good.

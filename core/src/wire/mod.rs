@@ -32,7 +32,7 @@ mod golden;
 #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
 mod laws;
 
-pub use codec::{decode, encode, encode_into, encode_message, encoded_len};
+pub use codec::{decode, decode_like, encode, encode_into, encode_message, encoded_len};
 pub use deframer::{Deframer, MAX_FRAME};
 pub use error::{ExtensionFault, FrameError, IdField, Malformed, Misframed};
 pub use kind::Kind;

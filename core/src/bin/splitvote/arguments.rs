@@ -1,6 +1,27 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand};
+use splitvote::sim::sweep::Share;
+
+/// How a sweep is spread.
+const MANY_MACHINES: &str = "\
+Example:
+  splitvote sweep split-vote --seeds 0..200 --vary nack=off,on
+
+On many machines: parts are counted from 0, come in any order and add up exactly. A part that was
+written is a success, whatever it found; `merge` judges the whole.
+
+  GNU parallel:
+    seq 0 7 | parallel --sshloginfile hosts \\
+      splitvote sweep split-vote --seeds 0..10000 --vary nack=off,on --part {}/8 --json > parts.json
+    splitvote merge parts.json
+
+  Slurm, as `sbatch --array=0-7 --output=part-%a.json`:
+    srun splitvote sweep split-vote --seeds 0..10000 --part $SLURM_ARRAY_TASK_ID/8 --json
+
+  Kubernetes, as an indexed Job:
+    splitvote sweep split-vote --seeds 0..10000 --kubernetes 8 | kubectl apply -f -
+    kubectl logs -l job-name=splitvote-sweep --tail=-1 | splitvote merge -";
 
 /// Valkey cluster failover, simulated to the last message.
 #[derive(Debug, Parser)]
@@ -18,8 +39,17 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  splitvote run split-vote --rules nack=on --trace")]
     Run(Run),
     /// Run a scenario over many seeds and show how its results are distributed.
-    #[command(after_help = "Example:\n  splitvote sweep split-vote --seeds 0..200 --vary nack=off,on --json")]
+    ///
+    /// Variants run side by side on the same seeds. Exit code 1 means that a property broke or a run did
+    /// not recover from its faults.
+    #[command(
+        after_help = "Example:\n  splitvote sweep split-vote --seeds 0..200 --vary nack=off,on --json",
+        after_long_help = MANY_MACHINES
+    )]
     Sweep(Sweep),
+    /// Put the parts of a sweep together: what comes out is what one run would have given, byte for byte.
+    #[command(after_help = "Example:\n  splitvote merge part-*.json --json")]
+    Merge(Merge),
     /// Run random worlds and report every property that breaks, each as a command that shows it again.
     #[command(after_help = "Example:\n  splitvote swarm --seeds 0..10000")]
     Swarm(Swarm),
@@ -93,15 +123,34 @@ pub(crate) struct Sweep {
     /// The seeds, the last one excluded.
     #[arg(long, value_name = "A..B", value_parser = seeds)]
     pub(crate) seeds: (u64, u64),
-    /// A switch and the values to compare; one variant each.
+    /// What to compare, one variant each: `nack=off,on`, `rules=valkey-9.1,splitvote` (`+` adds switches,
+    /// as in `valkey-9.1+exact-acks=on`) or `set:node-timeout=3s,15s`. Said again: every combination.
     #[arg(long, value_name = "SWITCH=A,B")]
-    pub(crate) vary: Option<String>,
+    pub(crate) vary: Vec<String>,
     /// What is laid over the script.
     #[command(flatten)]
     pub(crate) overrides: Overrides,
     /// Threads; as many as there are processors if not given.
     #[arg(long)]
     pub(crate) jobs: Option<usize>,
+    /// Run only part I of N, counted from 0, and print it as a document for `splitvote merge`.
+    #[arg(long, value_name = "I/N", value_parser = crate::sweep::share, requires = "json")]
+    pub(crate) part: Option<Share>,
+    /// Instead of running, print a Kubernetes indexed Job that runs this sweep in N parts.
+    #[arg(long, value_name = "N", conflicts_with = "part", value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    pub(crate) kubernetes: Option<u64>,
+    /// One JSON document on standard output and nothing else there.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `splitvote merge`.
+#[derive(Debug, Args)]
+pub(crate) struct Merge {
+    /// What `splitvote sweep --part I/N --json` printed, in any order; `-` is standard input. A file may
+    /// hold several parts.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<String>,
     /// One JSON document on standard output and nothing else there.
     #[arg(long)]
     pub(crate) json: bool,
