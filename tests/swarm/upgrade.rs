@@ -22,7 +22,8 @@ fn an_upgrade_breaks_nothing_and_refuses_aloud_only_who_listens() {
         let mut world = Simulator::new(&script);
         world.run();
         let report = world.report();
-        assert!(report.violations.is_empty(), "seed {seed}: {:?}", report.violations);
+        let promised: Vec<_> = report.violations.iter().filter(|row| row.promised).collect();
+        assert!(promised.is_empty(), "seed {seed}: {promised:?}");
         for row in &report.expectations {
             assert!(row.met, "seed {seed}: {}", row.text);
         }

@@ -226,6 +226,7 @@ impl Display for Condition {
             Self::OffsetAtLeast { node, offset } => write!(f, "offset of {node} >= {offset}"),
             Self::NoLostWrites => f.write_str("no lost writes"),
             Self::LostWritesAtMost(writes) => write!(f, "lost writes <= {writes}"),
+            Self::NoBrokenPromises => f.write_str("no broken promises"),
             Self::NoViolations => f.write_str("no violations"),
             Self::Violation(property) => write!(f, "violation {property}"),
             Self::RoundsAtMost { shard, rounds } => write!(f, "rounds of {shard} <= {rounds}"),

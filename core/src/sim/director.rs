@@ -243,6 +243,7 @@ impl Simulator {
                 .any(|host| self.node(host).is_some_and(|node| node.offset().0 >= *offset)),
             Condition::NoLostWrites => self.lost_writes() == 0,
             Condition::LostWritesAtMost(most) => self.lost_writes() <= *most,
+            Condition::NoBrokenPromises => !self.violations().iter().any(|(.., broken)| broken.promised),
             Condition::NoViolations => self.violations().is_empty(),
             Condition::Violation(property) => {
                 let property = property.to_string();

@@ -57,7 +57,7 @@ impl Simulator {
     }
 
     fn broke(&mut self, property: &str, what: String) {
-        let violation = Violation { property: property.to_owned(), what };
+        let violation = Violation { property: property.to_owned(), what, promised: self.promises(property) };
         self.recorder.push(self.now, None, What::Violation(violation));
     }
 

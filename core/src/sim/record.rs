@@ -51,6 +51,8 @@ pub struct Violation {
     pub property: String,
     /// What was seen.
     pub what: String,
+    /// Whether the rules of the node it was seen on promise the property.
+    pub promised: bool,
 }
 
 /// What a record tells.

@@ -80,8 +80,8 @@ fn a_failed_primary_was_spoken_of_for_ever() {
     let rehoming = |bus: &mut Bus| {
         assert_eq!(bus.nodes[3].handle_command(bus.now, Command::Replicate(id(1))), Ok(()));
     };
-    let ends: [(&str, fn(&mut Bus)); 3] =
-        [("recovery", recovery), ("promotion", promotion), ("re-homing", rehoming)];
+    type End = fn(&mut Bus);
+    let ends: [(&str, End); 3] = [("recovery", recovery), ("promotion", promotion), ("re-homing", rehoming)];
     for (what, end) in ends {
         for primary_fail_cleared in [true, false] {
             let mut bus = formed(Rules { primary_fail_cleared, ..Rules::default() });

@@ -74,6 +74,7 @@ impl Cursor<'_> {
                 Ok(Condition::OffsetAtLeast { node, offset: self.at_least("an offset such as `1000`")? })
             }
             "no" if self.accept("violations") => Ok(Condition::NoViolations),
+            "no" if self.accept("broken") => self.expect("promises").map(|()| Condition::NoBrokenPromises),
             "no" => {
                 self.expect("lost")?;
                 self.expect("writes").map(|()| Condition::NoLostWrites)

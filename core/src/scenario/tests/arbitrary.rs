@@ -243,6 +243,7 @@ fn condition() -> impl Strategy<Value = Condition> {
             Condition::SplitVote,
             Condition::NoLostWrites,
             Condition::NoViolations,
+            Condition::NoBrokenPromises,
         ]),
         (shard(), node()).prop_map(|(shard, node)| Condition::PrimaryOf { shard, node }),
         selector().prop_map(Condition::Failed),

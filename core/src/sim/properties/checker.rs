@@ -52,7 +52,8 @@ impl Findings {
 
     pub(super) fn add(&mut self, property: &'static str, host: HostIx, what: impl FnOnce() -> String) {
         if self.seen.insert((property, host)) {
-            self.fresh.push((host, Violation { property: property.to_owned(), what: what() }));
+            self.fresh
+                .push((host, Violation { property: property.to_owned(), what: what(), promised: true }));
         }
     }
 }
