@@ -67,6 +67,9 @@ fn a_priority_is_told_and_kept_only_where_it_is_known_and_not_zero() {
     }
 }
 
+/// How a replica comes to have no failed primary any more.
+type End = fn(&mut Bus);
+
 #[test]
 fn a_failed_primary_was_spoken_of_for_ever() {
     let recovery = |bus: &mut Bus| {
@@ -80,7 +83,6 @@ fn a_failed_primary_was_spoken_of_for_ever() {
     let rehoming = |bus: &mut Bus| {
         assert_eq!(bus.nodes[3].handle_command(bus.now, Command::Replicate(id(1))), Ok(()));
     };
-    type End = fn(&mut Bus);
     let ends: [(&str, End); 3] = [("recovery", recovery), ("promotion", promotion), ("re-homing", rehoming)];
     for (what, end) in ends {
         for primary_fail_cleared in [true, false] {
