@@ -88,14 +88,10 @@ fn code(extension: &Extension) -> String {
     format!("{}({})", extension.code(), extension.encoded_len())
 }
 
-/// Bits that the simulator shows under every preset.
-const UNTAUGHT: NodeFlags =
-    NodeFlags::EXTENSIONS.union(NodeFlags::LIGHT_PUBLISH).union(NodeFlags::LIGHT_MODULE);
-
 fn says(header: &Header, kind: Kind, follows: Option<NodeName>) -> BTreeMap<&'static str, String> {
     let role = follows.map_or_else(|| "primary".to_owned(), |primary| format!("follows {primary}"));
     let mut says = BTreeMap::from([
-        ("flags", format!("{:04x}", (header.flags - UNTAUGHT).bits())),
+        ("flags", format!("{:04x}", header.flags.bits())),
         ("role", role),
         ("claim", format!("{}:{}", header.config_epoch, header.slots.len())),
         ("current epoch", header.current_epoch.to_string()),
@@ -154,7 +150,7 @@ impl Tale {
                 }
             }
             for (about, flags) in &one.gossip {
-                let flags = NodeFlags::from_bits_retain(*flags) - FLEETING - UNTAUGHT;
+                let flags = NodeFlags::from_bits_retain(*flags) - FLEETING;
                 tale.hearsay.insert(format!("{about} {:04x}", flags.bits()));
             }
         }

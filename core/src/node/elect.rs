@@ -141,13 +141,19 @@ impl Node {
         self.staged.push(Output::DropReplicas);
         self.dialing_primary = false;
         self.notify(Event::Promoted { instead_of: self.id_of(old), slots, offset });
+        // Up to 8.0 the win is told within this step, while the manual failover is still under way (§6.5).
+        let told = self.manual.active() && !self.rules.manual_ends_at_win;
+        if told {
+            self.judge(now);
+            self.broadcast_pong(now);
+        }
         self.stop_manual();
         if self.rules.win_resets {
             self.election.forget();
         }
         self.save(Durability::Synced);
         self.todo.judge = true;
-        self.todo.broadcast = true;
+        self.todo.broadcast |= !told;
     }
 
     /// The operator wants this replica to be primary (§9).
@@ -169,6 +175,7 @@ impl Node {
                 self.todo.failover = self.rules.force_at_once;
             }
             super::FailoverMode::Takeover => {
+                self.manual = Manual::Ready { end };
                 self.notify(Event::Manual(ManualStep::Takeover));
                 if let Some(epoch) = claims::bump(&mut self.view) {
                     self.config_epoch_changed(epoch, EpochCause::Takeover);

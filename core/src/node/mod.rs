@@ -163,6 +163,9 @@ impl Node {
         self.judgement = Judgement::settled();
         let replica = self.view.me().is_replica();
         self.replication = Replication::formed(point, replica, self.config.repl_backlog_size, now);
+        if self.view.replicas_of(self.view.myself()).next().is_some() {
+            self.replication.share();
+        }
         self.view.me_mut().offset = point.offset;
         let half = self.config.node_timeout.as_micros() / 2;
         for ix in self.view.places() {
@@ -215,8 +218,12 @@ impl Node {
     }
 
     /// A replica asks for data.
-    pub fn answer_psync(&self, request: PsyncRequest) -> PsyncAnswer {
-        self.replication.answer(request)
+    pub fn answer_psync(&mut self, request: PsyncRequest) -> PsyncAnswer {
+        let answer = self.replication.answer(request);
+        if answer != PsyncAnswer::NoPrimaryLink {
+            self.replication.share();
+        }
+        answer
     }
 
     /// An operator wants something.

@@ -29,8 +29,11 @@ impl Node {
         }
     }
 
-    /// The offset in headers (§10.3).
+    /// The offset in headers (§10.3). Nothing is counted for nobody: without a backlog Valkey's stands still.
     pub(super) fn announced_offset(&self) -> Offset {
+        if self.rules.silent_offset && self.is_primary() && !self.replication.shared() {
+            return Offset::ZERO;
+        }
         self.replication.offset()
     }
 

@@ -68,7 +68,7 @@ impl Node {
         self.todo.by_cron = false;
     }
 
-    fn judge(&mut self, now: Instant) {
+    pub(super) fn judge(&mut self, now: Instant) {
         let (timeout, full) = (self.config.node_timeout, self.config.require_full_coverage);
         if let Some(health) = self.judgement.update(&mut self.view, now, timeout, full) {
             self.notify(Event::HealthChanged { health });

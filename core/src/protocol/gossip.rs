@@ -10,6 +10,8 @@ const SAMPLE: usize = 5;
 const FEWEST: usize = 3;
 /// Percent of the known nodes told of where it cannot be set.
 const PERCENT: u64 = 10;
+/// What a sample holds more than is wanted, for the sender and the receiver.
+const SPARE: usize = 2;
 /// Draws for each wanted entry, where draws may fail.
 const TRIES: usize = 3;
 /// How far in the future a gossiped pong may lie, to allow for clocks.
@@ -62,7 +64,8 @@ pub fn section(
     let wanted = share.max(FEWEST).min(known.saturating_sub(2));
     let receiver = receiver.filter(|_| rules.gossip_skips_receiver);
     let told = if rules.batch_gossip {
-        batch(view, receiver, wanted, rng)
+        let most = if rules.full_gossip { known } else { wanted + SPARE };
+        batch(view, receiver, wanted, most, rng)
     } else {
         draws(view, receiver, wanted, rng)
     };
@@ -72,12 +75,18 @@ pub fn section(
     told.chain(suspected.map(|(_, peer)| peer)).map(|peer| entry(peer, unix_birth_ms)).collect()
 }
 
-/// A partial Fisher-Yates shuffle: each place at most once, as many draws as needed.
-fn batch(view: &ClusterView, receiver: Option<PeerIx>, wanted: usize, rng: &mut Rng) -> Vec<PeerIx> {
+/// A partial Fisher-Yates shuffle: each place at most once, as many draws as needed but at most `most`.
+fn batch(
+    view: &ClusterView,
+    receiver: Option<PeerIx>,
+    wanted: usize,
+    most: usize,
+    rng: &mut Rng,
+) -> Vec<PeerIx> {
     let mut places = view.places();
     let mut told = Vec::with_capacity(wanted);
     let mut drawn = 0;
-    while told.len() < wanted && drawn < places.len() {
+    while told.len() < wanted && drawn < places.len().min(most) {
         let pick = drawn + draw(rng, places.len() - drawn);
         places.swap(drawn, pick);
         let ix = places[drawn];
@@ -245,6 +254,23 @@ mod tests {
                 });
                 assert_eq!(ever, told, "batch {batch_gossip}");
             }
+        }
+    }
+
+    #[test]
+    fn a_sample_of_two_more_than_wanted_may_come_up_short() {
+        // Seven nodes, two of them unfit beside sender and receiver: three are left, and all are wanted.
+        let mut view = view(6);
+        for ix in view.places().split_off(5) {
+            view.peer_mut(ix).outbound = None;
+        }
+        let receiver = view.places()[1];
+        for (full_gossip, fewest) in [(true, 3), (false, 1)] {
+            let rules = Rules { full_gossip, ..Rules::default() };
+            let lengths = (0..200)
+                .map(|seed| section(&view, Some(receiver), 10, BIRTH, &rules, &mut Rng::new(seed)).len());
+            let lengths: std::collections::BTreeSet<usize> = lengths.collect();
+            assert_eq!(lengths.first().zip(lengths.last()), Some((&fewest, &3)), "{lengths:?}");
         }
     }
 

@@ -111,6 +111,8 @@ pub struct Replication {
     down_since: Option<Instant>,
     /// When the primary was last heard.
     heard: Instant,
+    /// Whether anybody else ever had this data: a replica of this process, or its primary.
+    shared: bool,
 }
 
 impl Replication {
@@ -125,6 +127,7 @@ impl Replication {
             backlog_size,
             down_since: None,
             heard: Instant::ZERO,
+            shared: replica,
         }
     }
 
@@ -138,6 +141,7 @@ impl Replication {
             backlog_start: point.offset.next(),
             backlog_size,
             down_since: None,
+            shared: replica,
             heard: now,
         }
     }
@@ -145,6 +149,16 @@ impl Replication {
     /// Where the data path stands.
     pub fn path(&self) -> Path {
         self.path
+    }
+
+    /// Whether anybody else ever had this data, as far as this process knows.
+    pub fn shared(&self) -> bool {
+        self.shared
+    }
+
+    /// A replica is being sent the data.
+    pub fn share(&mut self) {
+        self.shared = true;
     }
 
     /// The history that the data belongs to.
@@ -218,6 +232,7 @@ impl Replication {
             _ => {}
         }
         self.path = Path::Broken;
+        self.shared = true;
         (before > Offset::ZERO && !self.kept).then_some(SyncStep::Dropped { offset: before })
     }
 

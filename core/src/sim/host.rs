@@ -38,6 +38,8 @@ pub(super) enum Input {
     Command(Command),
     Rules(Rules),
     Config(Box<Config>),
+    /// The process has read what it had connections for; its timers are next.
+    Timers,
 }
 
 /// A `nodes.conf` on a disk.
@@ -166,6 +168,23 @@ impl Host {
         if power == Power::Off {
             self.disk.written = self.disk.synced.clone();
         }
+    }
+
+    /// Puts its timers before all that came on connections which it has not accepted yet: an event loop
+    /// reads the sockets it has, looks at its clock, and only then at sockets that are new.
+    pub(super) fn cron_before_new_links(&mut self) {
+        let accepted = |input: &Input| if let Input::Accept(conn) = input { Some(*conn) } else { None };
+        let fresh: Vec<ConnId> = self.inbox.iter().filter_map(accepted).collect();
+        let is_late = |input: &Input| match input {
+            Input::Accept(conn) | Input::Down(conn) | Input::Frame(conn, _) | Input::Data(conn, _) => {
+                fresh.contains(conn)
+            }
+            _ => false,
+        };
+        let (late, early): (VecDeque<Input>, VecDeque<Input>) = self.inbox.drain(..).partition(is_late);
+        self.inbox = early;
+        self.inbox.push_back(Input::Timers);
+        self.inbox.extend(late);
     }
 
     /// Replaces the disk by that of a node nobody knows.

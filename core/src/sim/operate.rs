@@ -149,7 +149,11 @@ impl Simulator {
     fn resume(&mut self, host: HostIx) {
         if self.hosts[host.get()].power == Power::Paused {
             self.happened(Some(host), Happening::Resumed);
-            self.hosts[host.get()].power = Power::Up;
+            let found = &mut self.hosts[host.get()];
+            found.power = Power::Up;
+            if found.node.as_ref().is_some_and(|node| node.rules().cron_before_new_links) {
+                found.cron_before_new_links();
+            }
             self.catch_up(host);
         }
     }

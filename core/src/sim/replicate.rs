@@ -111,7 +111,7 @@ impl Simulator {
 
     fn answer_psync(&mut self, host: HostIx, id: ConnId, request: PsyncRequest) {
         let found = &mut self.hosts[host.get()];
-        let Some(node) = &found.node else { return };
+        let Some(node) = &mut found.node else { return };
         let answer = node.answer_psync(request);
         let (place, snapshot) = (found.data.place, found.settings.snapshot);
         let mut say = |message, late| self.push(id, Side::Dialer, Payload::Data(message), late);

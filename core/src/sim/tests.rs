@@ -51,6 +51,31 @@ fn a_full_disk_ends_a_process_unless_saving_is_only_tried() {
 }
 
 #[test]
+fn who_wakes_up_repeats_its_old_claim_before_it_hears_the_news() {
+    for (switch, repeats) in [("on", true), ("off", false)] {
+        let script = format!(
+            "cluster shards=3 replicas=1\nrules cron-before-new-links={switch}\nset node-timeout=3s\n\
+             at 1s pause A0\nat 9s resume A0\nrun for 10s\n"
+        );
+        let mut world = Simulator::new(&parse(&script).expect("it reads"));
+        world.play(Instant::from_millis(8_999));
+        let mut claims = std::collections::BTreeSet::new();
+        while !world.finished() && world.step() {
+            for (_, from, _, sent, bytes) in world.wire().filter(|(_, from, ..)| from.0 == 0) {
+                if let (true, Ok(crate::wire::Frame::Full(message))) =
+                    (sent >= Instant::from_millis(9_000), crate::wire::decode(bytes))
+                {
+                    claims.insert((from, message.header.config_epoch));
+                }
+            }
+        }
+        let old = claims.iter().any(|(_, epoch)| *epoch == crate::base::Epoch(1));
+        let new = claims.iter().any(|(_, epoch)| *epoch == crate::base::Epoch(4));
+        assert_eq!((old, new), (repeats, true), "{claims:?}");
+    }
+}
+
+#[test]
 fn a_clone_has_the_same_future() {
     let mut world = Simulator::new(&builtin("kill-one"));
     world.play(Instant::from_millis(7000));

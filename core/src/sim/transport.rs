@@ -195,6 +195,11 @@ impl Simulator {
             Input::Loaded(conn) => self.loaded(host, conn),
             Input::Write(write) => self.write_handled(host, write),
             Input::Command(command) => self.command_handled(host, command),
+            Input::Timers => {
+                if let Some(node) = &mut self.hosts[host.get()].node {
+                    node.handle_timeout(self.now);
+                }
+            }
             Input::Rules(rules) => {
                 if let Some(node) = &mut self.hosts[host.get()].node {
                     node.set_rules(self.now, rules);

@@ -119,6 +119,8 @@ rules! {
         "A manual failover does not wait for an earlier election's retry time.";
     "--++++++" Manual force_at_once, "force-at-once", "#1067",
         "A forced failover starts with the command, not at the next cron.";
+    "---+++++" Manual manual_ends_at_win, "manual-ends-at-win", "8.1",
+        "A manual failover is over before its winner tells of its win, so no winner says that it is paused.";
     "++++++++" Manual zero_offset_known, "zero-offset-known", "redis #8651",
         "A primary at offset 0 has told its offset; it is not taken for one that has not.";
     "----++++" Manual atomic_promotion, "atomic-promotion", "#2510",
@@ -145,6 +147,8 @@ rules! {
         "A change of role or config epoch is told to everyone at once.";
     "--++++++" Topology primary_config_epoch_only, "primary-config-epoch-only", "8.0",
         "Only headers of primaries raise a stored config epoch.";
+    "+++++++-" Topology cron_before_new_links, "cron-before-new-links", "protocol.md appendix C",
+        "Who wakes up repeats its old claim to everyone before it reads connections made while it slept.";
     "--++++++" Topology shard_aware_demotion, "shard-aware-demotion", "8.0",
         "A primary that says it follows one of its own shard is taken to say who won, not only that it lost.";
     "--++++++" Topology stale_guard_target, "stale-guard-target", "#1777",
@@ -190,6 +194,8 @@ rules! {
         "Telling a replica to follow the primary it follows changes nothing.";
     "--++++++" Replication gossip_moves_primary, "gossip-moves-primary", "#965",
         "A replica follows its primary to an address that it learns from gossip.";
+    "+++++++-" Replication silent_offset, "silent-offset", "protocol.md §10.3",
+        "A primary announces offset 0 until it has had a replica.";
     // membership
     "-+++++++" Membership meet_until_answered, "meet-until-answered", "#461",
         "MEET is repeated until it is answered.";
@@ -207,6 +213,8 @@ rules! {
         "A node is not told about itself.";
     "-----+++" Membership batch_gossip, "batch-gossip", "9.1",
         "Gossip entries are one sample of the nodes, not draws that may fail.";
+    "-------+" Membership full_gossip, "full-gossip", "protocol.md §3.6",
+        "The sample goes on until it holds as many nodes as are wanted, not two more and then the unfit go.";
     // wire
     "-+++++++" Wire extensions, "extensions", "7.2",
         "Every heartbeat says that extensions are understood.";

@@ -67,6 +67,12 @@ fn a_priority_is_told_and_kept_only_where_it_is_known_and_not_zero() {
     }
 }
 
+/// A node that has just read this file.
+fn born(conf: NodesConf, rules: Rules) -> Node {
+    let birth = Birth { conf: Arc::new(conf), config: Config::default(), rules, rng: Rng::new(7) };
+    Node::new(birth, Instant::ZERO)
+}
+
 /// How a replica comes to have no failed primary any more.
 type End = fn(&mut Bus);
 
@@ -94,6 +100,44 @@ fn a_failed_primary_was_spoken_of_for_ever() {
             end(&mut bus);
             assert_eq!(says(&bus), !primary_fail_cleared, "{what}");
         }
+    }
+}
+
+#[test]
+fn a_winner_said_that_it_was_paused_until_a_win_ended_the_manual_failover_first() {
+    for mode in [FailoverMode::Default, FailoverMode::Force, FailoverMode::Takeover] {
+        for manual_ends_at_win in [true, false] {
+            let mut bus = formed(Rules { manual_ends_at_win, ..Rules::default() });
+            bus.sent.clear();
+            assert_eq!(bus.nodes[3].handle_command(bus.now, Command::Failover(mode)), Ok(()));
+            bus.settled(3);
+            bus.run(Duration::from_secs(1));
+            assert!(bus.nodes[3].is_primary() && !bus.nodes[3].manual().active());
+            let led = |message: &&Message| message.header.flags.contains(NodeFlags::PRIMARY);
+            let of_winner = bus.sent.iter().filter(|(from, ..)| *from == 3).map(|(_, _, message)| message);
+            let paused: Vec<bool> = of_winner
+                .filter(led)
+                .map(|message| message.header.message_flags.contains(MessageFlags::PAUSED))
+                .collect();
+            assert_eq!(paused[..5], [!manual_ends_at_win; 5], "to everyone once");
+            assert!(paused[5..].iter().all(|paused| !paused));
+        }
+    }
+}
+
+#[test]
+fn a_primary_counted_nothing_before_it_had_a_replica() {
+    for silent_offset in [true, false] {
+        let rules = Rules { silent_offset, ..Rules::default() };
+        let mut bus = formed(rules);
+        let shown = |bus: &Bus, at: usize| bus.nodes[at].header().offset != Offset::ZERO;
+        assert!((0..6).all(|at| shown(&bus, at)), "those of a formed shard have had replicas");
+        let conf = bus.nodes[0].conf();
+        bus.nodes[0] = born(conf, rules);
+        bus.write(0, 50);
+        assert_eq!(shown(&bus, 0), !silent_offset);
+        bus.nodes[0].answer_psync(PsyncRequest { from: None });
+        assert!(shown(&bus, 0));
     }
 }
 
