@@ -47,6 +47,7 @@ rooms! {
     "m27": "A dead primary comes back with its successor's epoch and a smaller id, and wins (#974).";
     "m28": "Two replicas of one primary win one after the other (#2683).";
     "m29": "The best replica is late, and a worse one wins (#4672).";
+    "m30": "Nearly half of the primaries die, and all that are left are needed (#2181).";
     "m31": "A dead primary is forgotten before its replica is elected, which then never is.";
     "m32": "A manual failover never hears of an offset of zero (redis #8651).";
     "m33": "A voter that could not save its vote votes again (#1032, #3372).";
