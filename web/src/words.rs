@@ -157,6 +157,13 @@ pub fn title(name: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
+/// A room of the museum in a list: its number and the title of its script.
+pub fn room(name: &str, text: &str) -> String {
+    let number = name.rsplit('/').next().unwrap_or(name).to_uppercase();
+    let title = text.lines().find_map(|line| line.strip_prefix("title")).unwrap_or("").trim();
+    format!("{number}  {title}")
+}
+
 /// `1 vote`, `2 votes`.
 pub fn votes(count: u32) -> String {
     if count == 1 { "1 vote".to_owned() } else { format!("{count} votes") }

@@ -104,7 +104,7 @@ impl App {
     }
 
     fn scenario(&mut self, name: &str) {
-        let Some(one) = splitvote::scenario::LIBRARY.iter().find(|one| one.name == name) else { return };
+        let Some(one) = splitvote::scenario::catalogue::find(name) else { return };
         let done = self.session.change(one.text, 0);
         self.answer(done);
         self.session.say(one.blurb.to_owned());

@@ -1,5 +1,7 @@
 //! What the panels are drawn from, worked out once for each look, and the page they stand in.
 
+use splitvote::scenario::museum::ROOMS;
+use splitvote::scenario::{Builtin, LIBRARY};
 use yew::prelude::*;
 
 use super::App;
@@ -107,9 +109,11 @@ impl App {
     fn top(&self, on: &Wish) -> Html {
         let session = &self.session;
         let title = session.script().title.clone().unwrap_or_default();
-        let name = |one: &splitvote::scenario::Builtin| (one.name.to_owned(), words::title(one.name));
+        let name = |one: &Builtin| (one.name.to_owned(), words::title(one.name));
+        let room = |one: &Builtin| (one.name.to_owned(), words::room(one.name, one.text));
         html! {
-            <Top scenarios={splitvote::scenario::LIBRARY.iter().map(name).collect::<Vec<_>>()} scenario={share::builtin(session).unwrap_or_default()}
+            <Top scenarios={LIBRARY.iter().map(name).collect::<Vec<_>>()} rooms={ROOMS.iter().map(room).collect::<Vec<_>>()}
+                scenario={share::builtin(session).unwrap_or_default()}
                 title={title} seed={session.script().seed.to_string()} nack={session.rule("nack")} on={on.clone()} />
         }
     }
