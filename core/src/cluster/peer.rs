@@ -42,6 +42,9 @@ pub struct PeerNames {
     pub client_tls_port: u16,
     /// Where it runs.
     pub availability_zone: String,
+    /// Its place among replicas with as much data; lower goes first (#2204). The one number here that an
+    /// election asks for.
+    pub replica_priority: u32,
 }
 
 impl PeerNames {
@@ -58,6 +61,7 @@ impl PeerNames {
             port(self.client_port, Extension::ClientPort),
             port(self.client_tls_port, Extension::ClientTlsPort),
             text(&self.availability_zone, Extension::AvailabilityZone),
+            (self.replica_priority != 0).then_some(Extension::ReplicaPriority(self.replica_priority)),
         ];
         all.into_iter().flatten().collect()
     }

@@ -52,6 +52,9 @@ impl Node {
         if self.view.my_primary() == Some(ix) {
             return Err(CommandError::ForgetPrimary);
         }
+        if membership::is_needed(&self.view, ix, &self.rules) {
+            return Err(CommandError::ForgetOwner);
+        }
         self.forget_peer(now, ix, self.config.blacklist_ttl);
         Ok(())
     }
@@ -141,7 +144,7 @@ impl Node {
             self.config_epoch_changed(epoch, EpochCause::Bump);
         }
         let gave_all = mine && self.is_primary() && self.view.me().slot_count() == 0;
-        if gave_all && ix != me && self.config.allow_replica_migration {
+        if gave_all && ix != me && self.config.allow_replica_migration && self.rules.setslot_follows {
             self.follow(now, ix, FollowCause::LostSlots, true);
         }
         Ok(())
@@ -181,7 +184,9 @@ impl Node {
         }
         self.view.hand_over(me, None);
         self.view.me_mut().flags.remove(NodeFlags::MIGRATE_TO);
-        self.view.me_mut().shard = ShardId::random(&mut self.rng);
+        if hard || self.rules.soft_reset_new_shard {
+            self.view.me_mut().shard = ShardId::random(&mut self.rng);
+        }
         self.open.clear();
         self.election.forget();
         self.stop_manual();

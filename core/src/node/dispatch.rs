@@ -104,10 +104,9 @@ impl Node {
         }
         self.view.peer_mut(ix).config_epoch = epoch;
         self.save(Durability::Synced);
-        let asked = self.election.asked_epoch();
-        if self.rules.claim_reset
-            && let Some(asked) = asked.filter(|asked| epoch >= *asked)
-        {
+        let void_from = self.election.void_from(&self.rules);
+        if self.rules.claim_reset && void_from.is_some_and(|from| epoch >= from) {
+            let asked = self.election.asked_epoch();
             self.notify(Event::RoundLost { epoch: asked, end: RoundEnd::Claimed { by: self.id_of(ix) } });
             self.election.forget();
             self.todo.failover = true;
@@ -253,7 +252,7 @@ impl Node {
         }
     }
 
-    /// A peer is somewhere else now.
+    /// A peer is somewhere else now, by its own word.
     pub(super) fn move_peer(&mut self, now: Instant, ix: PeerIx, address: crate::base::Address) {
         self.close_outbound(now, ix);
         let peer = self.view.peer_mut(ix);
@@ -261,6 +260,7 @@ impl Node {
         peer.flags.remove(NodeFlags::NOADDR);
         self.save(Durability::Written);
         if self.view.my_primary() == Some(ix) {
+            self.primary_at = address;
             self.follow_again(now);
         }
     }
@@ -286,6 +286,7 @@ impl Node {
             Extension::Shard(shard) => *shard != peer.shard,
             _ => false,
         });
+        let moved = moved && self.rules.shard_ids;
         if known && moved && header.config_epoch >= peer.config_epoch {
             self.view.set_replica(ix, None);
         }
@@ -356,7 +357,7 @@ impl Node {
             Body::Fail(node) => self.fail_in(now, ix, node),
             Body::AuthRequest => self.vote_request_in(now, ix, header),
             Body::AuthAck => self.ack_in(ix, header),
-            Body::AuthNack { epoch, reason } => self.nack_in(now, ix, header, Some(epoch), reason),
+            Body::AuthNack { form, reason } => self.nack_in(now, ix, header, form, reason),
             Body::Update { config_epoch, owner, slots } => self.update_in(now, config_epoch, owner, &slots),
             Body::ManualStart => self.manual_start_in(now, link, ix),
             // Heartbeats are dispatched before; the rest is kept by the wire floor for those who want it.

@@ -1,9 +1,8 @@
 //! The ends of bus connections this node holds (protocol.md §3.4).
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use crate::base::{Duration, Instant, LinkId};
+use crate::base::{Duration, Instant, LinkId, Numbered};
 use crate::cluster::PeerIx;
 use crate::wire::{Kind, LightBody, NodeFlags};
 
@@ -30,16 +29,12 @@ pub(super) struct Link {
 /// All of them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Links {
-    links: BTreeMap<LinkId, Link>,
-    last: u64,
+    links: Numbered<Link>,
 }
 
 impl Links {
     fn add(&mut self, link: Link) -> LinkId {
-        self.last += 1;
-        let id = LinkId(self.last);
-        self.links.insert(id, link);
-        id
+        LinkId(self.links.add(link))
     }
 
     pub(super) fn accept(&mut self, now: Instant, remote: IpAddr) -> LinkId {
@@ -47,21 +42,21 @@ impl Links {
     }
 
     pub(super) fn get(&self, id: LinkId) -> Option<&Link> {
-        self.links.get(&id)
+        self.links.get(id.0)
     }
 
     pub(super) fn get_mut(&mut self, id: LinkId) -> Option<&mut Link> {
-        self.links.get_mut(&id)
+        self.links.get_mut(id.0)
     }
 
     fn remove(&mut self, id: LinkId) -> Option<Link> {
-        self.links.remove(&id)
+        self.links.remove(id.0)
     }
 
     /// Numbers links after those of an earlier life.
     #[cfg(test)]
     pub(super) fn continue_after(&mut self, earlier: &Self) {
-        self.last = self.last.max(earlier.last);
+        self.links.continue_after(&earlier.links);
     }
 }
 

@@ -40,12 +40,15 @@ impl Node {
             (self.view.me().flags & role) | NodeFlags::MYSELF | membership::understood(&self.rules);
         flags.set(NodeFlags::EXTENSIONS, self.rules.own_extension_flag);
         flags.set(NodeFlags::NOFAILOVER, self.config.replica_no_failover);
-        flags.set(NodeFlags::MY_PRIMARY_FAIL, self.rules.fast_failover && self.my_primary_failed());
+        flags.set(NodeFlags::MY_PRIMARY_FAIL, self.rules.fast_failover && self.says_primary_failed());
         flags
     }
 
-    /// Worked out when it is needed, never stored (M11).
-    fn my_primary_failed(&self) -> bool {
+    /// Worked out when it is needed, never stored; without #4533 what was said once is said for ever (M11).
+    fn says_primary_failed(&self) -> bool {
+        if !self.rules.primary_fail_cleared {
+            return self.view.me().flags.contains(NodeFlags::MY_PRIMARY_FAIL);
+        }
         self.view.my_primary().is_some_and(|ix| self.view.peer(ix).failed())
     }
 

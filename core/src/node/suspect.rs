@@ -47,8 +47,11 @@ impl Node {
         peer.failed_at = now;
         self.save(Durability::Written);
         self.todo.judge = true;
-        if self.view.my_primary() == Some(ix) && self.rules.start_on_fail {
-            self.todo.failover = true;
+        if self.view.my_primary() == Some(ix) {
+            self.todo.failover |= self.rules.start_on_fail;
+            if !self.rules.primary_fail_cleared {
+                self.view.me_mut().flags.insert(NodeFlags::MY_PRIMARY_FAIL);
+            }
         }
         self.recount_votes(now);
     }

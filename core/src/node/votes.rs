@@ -4,9 +4,18 @@ use crate::base::{Epoch, Instant, Nack};
 use crate::cluster::PeerIx;
 use crate::protocol::election::{Answer, Reply, RoundEnd};
 use crate::protocol::voting::{Refusal, VoteRequest};
-use crate::wire::{Body, Header, MessageFlags, NackReason, NodeFlags};
+use crate::wire::{Body, Header, MessageFlags, NackForm, NackReason, NodeFlags};
 
 use super::{Durability, Event, Node};
+
+/// How a voter of this revision writes that a request for this epoch is refused.
+fn nack_form(revision: Nack, epoch: Epoch) -> NackForm {
+    match revision {
+        Nack::Proposed => NackForm::Spare,
+        Nack::Merged => NackForm::Plain,
+        Nack::Off | Nack::Echoed | Nack::Filtered | Nack::On => NackForm::Echo(epoch),
+    }
+}
 
 impl Node {
     /// A candidate asks. The vote is durable before the ACK leaves: `save` puts the `Persist` in front.
@@ -46,7 +55,8 @@ impl Node {
             self.send_update(ix, owner);
         }
         if let Some(reason) = reason {
-            self.send_to(ix, Body::AuthNack { epoch, reason }, MessageFlags::empty());
+            let form = nack_form(self.rules.nack, epoch);
+            self.send_to(ix, Body::AuthNack { form, reason }, MessageFlags::empty());
         }
     }
 
@@ -66,13 +76,15 @@ impl Node {
         now: Instant,
         ix: PeerIx,
         header: &Header,
-        of: Option<Epoch>,
+        form: NackForm,
         reason: NackReason,
     ) {
-        if !self.rules.nacks() {
+        // A length that is not one's own is dropped: the revisions do not understand each other (§8.1).
+        let own = nack_form(self.rules.nack, Epoch::ZERO);
+        if !self.rules.nacks() || std::mem::discriminant(&own) != std::mem::discriminant(&form) {
             return;
         }
-        let answer = Answer::Nacked { of, reason };
+        let answer = Answer::Nacked { of: form.epoch(), reason };
         let reply = Reply::of(self.view.peer(ix), header.current_epoch, answer);
         let treatment = self.election.answer(&self.rules, &reply);
         let (voter, epoch) = (reply.voter, reply.epoch());
@@ -83,8 +95,8 @@ impl Node {
 
     /// Votes that would win the present round.
     pub(super) fn votes_needed(&self) -> u32 {
-        let asked = self.election.round().map_or(0, |round| round.quorum);
-        self.view.quorum().max(asked)
+        let now = self.view.quorum();
+        self.election.round().map_or(now, |round| round.needed(now, &self.rules))
     }
 
     /// A voter failed or ceased to be one. Only the last revision looks up at that (§8.6 rule 4).

@@ -93,6 +93,14 @@ pub struct Round {
     pub quorum: u32,
 }
 
+impl Round {
+    /// Votes needed when the table's majority is `now`: a table that has lost voters since does not make
+    /// a round cheaper (§8.6 rule 6).
+    pub fn needed(&self, now: u32, rules: &Rules) -> u32 {
+        if rules.stable_quorum { self.quorum.max(now) } else { now }
+    }
+}
+
 /// Where the present attempt stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Phase {
@@ -171,14 +179,25 @@ impl Election {
         }
     }
 
-    /// The epoch of the last request, as long as its time is not made up: a round that expired still
-    /// keeps the next one waiting.
-    pub fn asked_epoch(&self) -> Option<Epoch> {
+    /// The epoch whose claim by another makes this attempt void (#1009): that of the last request, as long
+    /// as its time is not made up; a round that expired still keeps the next one waiting. Before #1339
+    /// a round that was only planned had one, too: that of the last request, if there ever was one.
+    pub fn void_from(&self, rules: &Rules) -> Option<Epoch> {
         match &self.phase {
-            Phase::Requesting(Round { epoch, .. }) | Phase::Expired { epoch, .. } => {
-                Some(*epoch).filter(|epoch| *epoch != Epoch::ZERO)
+            Phase::Requesting(Round { epoch, .. }) => Some(*epoch),
+            Phase::Expired { epoch, .. } if *epoch != Epoch::ZERO => Some(*epoch),
+            Phase::Expired { .. } | Phase::Scheduled { .. } => {
+                (!rules.claim_reset_after_request).then_some(self.tally.asked())
             }
-            Phase::Idle | Phase::Scheduled { .. } => None,
+            Phase::Idle => None,
+        }
+    }
+
+    /// The epoch the present attempt asked in; zero if it did not.
+    pub fn asked_epoch(&self) -> Epoch {
+        match &self.phase {
+            Phase::Requesting(Round { epoch, .. }) | Phase::Expired { epoch, .. } => *epoch,
+            Phase::Idle | Phase::Scheduled { .. } => Epoch::ZERO,
         }
     }
 
@@ -189,17 +208,20 @@ impl Election {
         *self = Self { tally, ..Self::default() };
     }
 
-    /// Ends a round that cannot be won, so that the next may start soon (§8.4). After `k` such ends
-    /// in a row at least `k` delay units pass, and at most twice that, chosen by chance: two
-    /// candidates that collide must not collide for ever (§8.6 rule 5).
+    /// Ends a round that cannot be won, so that the next may start soon (§8.4). With paced restarts, after
+    /// `k` such ends in a row at least `k` delay units pass, and at most twice that, chosen by chance:
+    /// two candidates that collide must not collide for ever (§8.6 rule 5).
     pub fn reset(&mut self, now: Instant, node_timeout: Duration, rules: &Rules, rng: &mut Rng) {
         self.resets = self.resets.saturating_add(1);
+        self.phase = Phase::Idle;
+        self.tally.clear();
+        if !rules.paced_restarts {
+            return;
+        }
         let unit = delay_unit(node_timeout, rules);
         let pause = (unit * u64::from(self.resets)).min(auth_retry_time(node_timeout));
         let extra = Duration::from_micros(rng.below(pause.as_micros().max(1)));
         self.not_before = now + pause + extra;
-        self.phase = Phase::Idle;
-        self.tally.clear();
     }
 
     /// Moves the election on by one step. Re-states `clusterHandleReplicaFailover` from its step 3
@@ -224,7 +246,7 @@ impl Election {
                 Verdict::Expired { epoch }
             }
             Phase::Requesting(round) => {
-                let needed = round.quorum.max(facts.quorum);
+                let needed = round.needed(facts.quorum, rules);
                 if self.tally.votes() < needed {
                     return Verdict::Wait;
                 }
@@ -276,8 +298,9 @@ impl Election {
             if facts.delay.is_none() {
                 shift(start, rank, ranks.rank, rank_unit(unit, rules), rules.rank_improves);
                 shift(start, failed_rank, ranks.failed_rank, unit, rules.rank_improves);
+            } else {
+                (*rank, *failed_rank) = (ranks.rank, ranks.failed_rank);
             }
-            (*rank, *failed_rank) = (ranks.rank, ranks.failed_rank);
             if ranks.best {
                 *start = now;
             }
@@ -324,7 +347,7 @@ impl Election {
     /// If the round can no longer be won: what could be reached, and what is needed.
     pub fn hopeless(&self, view: &ClusterView, rules: &Rules) -> Option<RoundEnd> {
         let round = self.round()?;
-        let needed = round.quorum.max(view.quorum());
+        let needed = round.needed(view.quorum(), rules);
         let achievable = self.achievable(view, rules);
         (achievable < needed).then_some(RoundEnd::Hopeless { achievable, needed })
     }
@@ -339,7 +362,11 @@ fn shift(start: &mut Instant, old: &mut u32, new: u32, unit: Duration, may_impro
         *start += unit * u64::from(new - *old);
     } else if may_improve {
         *start = *start - unit * u64::from(*old - new);
+    } else {
+        // A rank that only ever worsens is remembered at its worst: it is not paid for twice.
+        return;
     }
+    *old = new;
 }
 
 #[cfg(test)]

@@ -102,6 +102,15 @@ pub fn learn(
     Some(view.add(Peer::new(entry.node, ShardId::random(rng), flags, entry.address, now)))
 }
 
+/// Whether a node must not be forgotten yet: voters who forget it would refuse its replica their votes
+/// for ever, because they would know no primary of it (M31).
+pub fn is_needed(view: &ClusterView, ix: PeerIx, rules: &Rules) -> bool {
+    let can_stand = |peer: &Peer| peer.well() && !peer.flags.contains(NodeFlags::NOFAILOVER);
+    rules.forget_keeps_owners
+        && view.peer(ix).is_voter()
+        && view.replicas_of(ix).any(|(_, replica)| can_stand(replica))
+}
+
 /// The one role that a peer's flags show: a table has no room for both, nor for none.
 fn role_of(flags: NodeFlags) -> NodeFlags {
     if flags.contains(NodeFlags::REPLICA) { NodeFlags::REPLICA } else { NodeFlags::PRIMARY }
@@ -142,11 +151,13 @@ pub fn understood(rules: &Rules) -> NodeFlags {
 pub fn speaks(extension: &Extension, rules: &Rules) -> bool {
     match extension {
         Extension::Hostname(_) => true,
-        Extension::HumanName(_) | Extension::Shard(_) => rules.extensions,
+        Extension::HumanName(_) => rules.extensions,
+        Extension::Shard(_) => rules.extensions && rules.shard_ids,
         Extension::Forgotten(..) => rules.forget_spreads,
         Extension::ClientIpv4(_) | Extension::ClientIpv6(_) => rules.client_addresses,
         Extension::ClientPort(_) | Extension::ClientTlsPort(_) => rules.client_ports,
         Extension::AvailabilityZone(_) => rules.announces_zone,
+        Extension::ReplicaPriority(_) => rules.priority_in_rank,
         Extension::Unknown(..) => false,
     }
 }
@@ -255,5 +266,29 @@ mod tests {
         peer.meet_sent = None;
         peer.flags.remove(NodeFlags::LIGHT_MODULE);
         assert!(!wants_meet(peer, Instant::from_millis(9_000), t, &rules), "old nodes crash on it");
+    }
+
+    #[test]
+    fn an_owner_with_a_replica_that_can_stand_is_not_forgotten() {
+        let (mut view, mut rng) = alone();
+        let mut add = |view: &mut ClusterView, port| {
+            let (id, shard) = (NodeId::random(&mut rng), ShardId::random(&mut rng));
+            view.add(Peer::new(id, shard, NodeFlags::PRIMARY, address(port), Instant::ZERO))
+        };
+        let (owner, replica) = (add(&mut view, 2), add(&mut view, 3));
+        let (ours, theirs) = (Rules::default(), Rules { forget_keeps_owners: false, ..Rules::default() });
+        view.assign(&SlotSet::from_ranges([(0, 9)]), Some(owner));
+        assert!(!is_needed(&view, owner, &ours), "nobody could take over");
+        view.set_replica(replica, Some(owner));
+        view.peer_mut(owner).flags.insert(NodeFlags::FAIL);
+        assert!(is_needed(&view, owner, &ours) && !is_needed(&view, owner, &theirs));
+        assert!(!is_needed(&view, replica, &ours), "a replica owns nothing");
+        for flag in [NodeFlags::NOFAILOVER, NodeFlags::PFAIL, NodeFlags::FAIL] {
+            view.peer_mut(replica).flags.insert(flag);
+            assert!(!is_needed(&view, owner, &ours), "{flag:?}");
+            view.peer_mut(replica).flags.remove(flag);
+        }
+        view.hand_over(owner, None);
+        assert!(!is_needed(&view, owner, &ours), "it owns nothing any more");
     }
 }

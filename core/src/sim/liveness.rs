@@ -39,8 +39,8 @@ impl Simulator {
         if let Some(epoch) = Checker::colliding(scene) {
             broken.push(("L4", format!("two primaries are at config epoch {epoch}")));
         }
+        broken.extend(self.crowded_shard().map(|what| ("S18", what)));
         if !self.checker.was_moved() {
-            broken.extend(self.crowded_shard().map(|what| ("S18", what)));
             broken.extend(self.unreformed().map(|what| ("L6", what)));
         }
         for (property, what) in broken {
@@ -57,7 +57,7 @@ impl Simulator {
     }
 
     fn broke(&mut self, property: &str, what: String) {
-        let violation = Violation { property: property.to_owned(), what };
+        let violation = Violation { property: property.to_owned(), what, promised: self.promises(property) };
         self.recorder.push(self.now, None, What::Violation(violation));
     }
 
@@ -199,7 +199,7 @@ impl Simulator {
         let mut seen = BTreeMap::new();
         for (host, node) in self.host_numbers().filter_map(|host| Some((host, self.node(host)?))) {
             if node.is_primary()
-                && node.view().me().slot_count() > 0
+                && !self.checker.was_given(host)
                 && let Some(other) = seen.insert(node.shard(), host)
             {
                 let (one, other) = (self.names.host(host), self.names.host(other));

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::base::{Address, Epoch, HistoryId, SlotSet};
 use crate::cluster::NodeLine;
@@ -134,7 +135,7 @@ impl Bus {
 
     pub(super) fn add(&mut self, at: usize, conf: NodesConf, rules: Rules) {
         let config = Config { address: address(at), node_timeout: T, ..Config::default() };
-        let birth = Birth { conf: conf.clone(), config, rules, rng: Rng::new(at as u64 + 10) };
+        let birth = Birth { conf: Arc::new(conf.clone()), config, rules, rng: Rng::new(at as u64 + 10) };
         self.nodes.push(Node::new(birth, self.now));
         self.alive.push(true);
         self.feeds.push(Feed::default());
@@ -247,7 +248,8 @@ impl Bus {
             self.votes.insert((at, epoch), to);
             assert_eq!(self.synced[at].last_vote_epoch, epoch, "S15:\n{}", self.trace());
         }
-        if message.body.kind() == Kind::AuthRequest {
+        // Versions ask first and write then, if they decide on it while settling (protocol.md appendix C).
+        if message.body.kind() == Kind::AuthRequest && self.nodes[at].rules().persist_first {
             assert!(self.synced[at].current_epoch >= epoch, "S15:\n{}", self.trace());
         }
         let mine = self.disk[at].myself().expect("myself").config_epoch;
@@ -343,7 +345,7 @@ impl Bus {
         if power_cut {
             self.disk[at] = self.synced[at].clone();
         }
-        let conf = self.disk[at].to_string().parse().expect("what was written can be read");
+        let conf = Arc::new(self.disk[at].to_string().parse().expect("what was written can be read"));
         let (config, rules) = (self.nodes[at].config().clone(), *self.nodes[at].rules());
         let old = std::mem::take(&mut self.nodes[at].links);
         let rng = Rng::new(self.chance.next_u64());

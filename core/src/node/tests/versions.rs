@@ -82,6 +82,7 @@ fn names() -> PeerNames {
         client_port: 7777,
         client_tls_port: 0,
         availability_zone: "az-1".to_owned(),
+        replica_priority: 7,
     }
 }
 
@@ -106,7 +107,7 @@ fn extensions(message: &Message) -> &[Extension] {
 fn every_version_sends_the_extensions_it_has_in_order() {
     // Type and length of each, where all names are set and one node is forgotten.
     let (host, name, forgot, shard) = ((0, 24), (1, 16), (2, 56), (3, 48));
-    let (v4, port, zone) = ((4, 24), (6, 16), (8, 16));
+    let (v4, port, zone, priority) = ((4, 24), (6, 16), (8, 16), (9, 16));
     let table: [(&str, &[(u16, usize)]); 8] = [
         ("redis-7.0", &[host]),
         ("valkey-7.2", &[host, name, forgot, shard]),
@@ -114,8 +115,8 @@ fn every_version_sends_the_extensions_it_has_in_order() {
         ("valkey-8.1", &[host, name, v4, forgot, shard]),
         ("valkey-9.0", &[host, name, v4, port, forgot, shard]),
         ("valkey-9.1", &[host, name, v4, port, zone, forgot, shard]),
-        ("valkey-9.2", &[host, name, v4, port, zone, forgot, shard]),
-        ("splitvote", &[host, name, v4, port, zone, forgot, shard]),
+        ("valkey-9.2", &[host, name, v4, port, zone, priority, forgot, shard]),
+        ("splitvote", &[host, name, v4, port, zone, priority, forgot, shard]),
     ];
     for (preset_name, expected) in table {
         let mut bus = running(preset(preset_name));

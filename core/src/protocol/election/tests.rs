@@ -35,7 +35,7 @@ fn sibling(view: &mut ClusterView, primary: PeerIx, letter: char, offset: u64) -
 }
 
 fn ranks(view: &ClusterView, offset: u64) -> Ranks {
-    Ranks::of(view, &Rules::default(), NOW, Offset(offset), Some(T * 10))
+    Ranks::of(view, &Rules::default(), NOW, Offset(offset), 0, Some(T * 10))
 }
 
 fn facts(ranks: Ranks) -> Facts {
@@ -57,10 +57,29 @@ fn rank_counts_siblings_with_more_data_or_as_much_and_a_smaller_id() {
     sibling(&mut view, primary, 'a', 5);
     let old = Rules { id_tiebreak: false, ..Rules::default() };
     assert_eq!(
-        Ranks::of(&view, &old, NOW, Offset(5), None).rank,
+        Ranks::of(&view, &old, NOW, Offset(5), 0, None).rank,
         0,
         "without #762 both think they are first"
     );
+}
+
+#[test]
+fn among_equal_offsets_the_lower_priority_number_goes_first() {
+    // The sibling's id is smaller, so without #2204 it is ahead wherever it has as much data.
+    for (offset, number, rank, before) in
+        [(5, 1, 0, 1), (5, 200, 0, 1), (5, 100, 1, 1), (5, 99, 1, 1), (6, 200, 1, 1), (4, 1, 0, 0)]
+    {
+        let mine = if number == 1 { 0 } else { 100 };
+        let (mut view, primary) = orphaned();
+        let ix = sibling(&mut view, primary, 'a', offset);
+        let names = crate::cluster::PeerNames { replica_priority: number, ..Default::default() };
+        view.peer_mut(ix).names = Some(Box::new(names));
+        for (priority_in_rank, rank) in [(true, rank), (false, before)] {
+            let rules = Rules { priority_in_rank, ..Rules::default() };
+            let ranks = Ranks::of(&view, &rules, NOW, Offset(5), mine, None);
+            assert_eq!(ranks.rank, rank, "offset {offset}, {number} against {mine}");
+        }
+    }
 }
 
 #[test]
@@ -96,7 +115,7 @@ fn best_needs_data_first_rank_and_every_siblings_word() {
     assert!(!ranks(&view, 5).best, "this replica itself has not");
     view.peer_mut(primary).flags.insert(NodeFlags::FAIL);
     let off = Rules { fast_failover: false, ..Rules::default() };
-    assert!(!Ranks::of(&view, &off, NOW, Offset(5), None).best);
+    assert!(!Ranks::of(&view, &off, NOW, Offset(5), 0, None).best);
 }
 
 #[test]
@@ -163,6 +182,51 @@ fn a_rank_that_changes_moves_the_start_both_ways() {
     assert_eq!(election.advance(NOW, &at(0), &old, &mut rng), Verdict::Wait, "before #762 ranks only worsen");
 }
 
+#[test]
+fn a_rank_that_may_only_worsen_is_paid_for_once() {
+    let step = Duration::from_millis(200);
+    for (improves, moves) in [(true, [1, 0, 1, 2]), (false, [1, 1, 1, 2])] {
+        let rules = Rules { rank_improves: improves, ..Rules::default() };
+        let (mut election, mut rng) = (Election::default(), Rng::new(1));
+        let at = |rank| facts(Ranks { rank, ..Ranks::default() });
+        let Verdict::Scheduled { delay } = election.advance(NOW, &at(0), &rules, &mut rng) else { panic!() };
+        for (rank, steps) in [1, 0, 1, 2].into_iter().zip(moves) {
+            election.advance(NOW, &at(rank), &rules, &mut rng);
+            let Phase::Scheduled { start, .. } = election.phase() else { panic!() };
+            let late = start.since(NOW + delay);
+            assert_eq!(late, step * steps, "{improves}: to rank {rank}");
+        }
+    }
+}
+
+#[test]
+fn old_delays_are_a_fixed_half_second_and_whole_seconds_of_rank() {
+    let fixed =
+        Rules { scaled_delay: false, offset_zero_waits: false, wait_for_data: false, ..Rules::default() };
+    for (ranks, least) in [
+        (Ranks::default(), 500),
+        (Ranks { rank: 2, ..Ranks::default() }, 2_500),
+        (Ranks { failed_rank: 3, ..Ranks::default() }, 2_000),
+        (Ranks { empty: true, sibling_has_data: true, ..Ranks::default() }, 500),
+    ] {
+        let mut election = Election::default();
+        let verdict = election.advance(NOW, &facts(ranks), &fixed, &mut Rng::new(3));
+        let Verdict::Scheduled { delay } = verdict else { panic!("{verdict:?}") };
+        let (low, high) = (Duration::from_millis(least), Duration::from_millis(least + 500));
+        assert!((low..high).contains(&delay), "{ranks:?}: {delay}");
+    }
+    let (mut view, _) = orphaned();
+    let ix = view.add(peer('q', 'a', NodeFlags::PRIMARY | NodeFlags::FAIL));
+    view.assign(&SlotSet::from_ranges([(100, 199)]), Some(ix));
+    let copy = view.add(peer('r', 'a', NodeFlags::REPLICA));
+    view.set_replica(copy, Some(ix));
+    view.peer_mut(ix).failed_at = NOW;
+    for (counted, failed_rank) in [(true, 1), (false, 0)] {
+        let rules = Rules { failed_primary_rank: counted, ..Rules::default() };
+        assert_eq!(Ranks::of(&view, &rules, NOW, Offset(5), 0, None).failed_rank, failed_rank);
+    }
+}
+
 fn requesting(quorum: u32) -> Election {
     let (mut election, mut rng) = (Election::default(), Rng::new(1));
     let facts = Facts { manual: true, ..facts(Ranks::default()) };
@@ -173,16 +237,22 @@ fn requesting(quorum: u32) -> Election {
 
 #[test]
 fn wins_with_a_quorum_of_now_and_of_when_it_asked() {
-    for (asked, now, votes, wins) in
-        [(2, 2, "ab", true), (2, 2, "a", false), (3, 2, "ab", false), (2, 3, "ab", false)]
-    {
+    for (asked, now, votes, wins, before) in [
+        (2, 2, "ab", true, true),
+        (2, 2, "a", false, false),
+        (3, 2, "ab", false, true),
+        (2, 3, "ab", false, false),
+    ] {
         let mut election = requesting(asked);
         for voter in votes.chars() {
             tally::ack(&mut election, voter, 7, &Rules::default());
         }
         let facts = Facts { quorum: now, ..facts(Ranks::default()) };
-        let verdict = election.advance(NOW, &facts, &Rules::default(), &mut Rng::new(1));
-        assert_eq!(matches!(verdict, Verdict::Won { .. }), wins, "{asked} {now} {votes}");
+        for (stable_quorum, wins) in [(true, wins), (false, before)] {
+            let rules = Rules { stable_quorum, ..Rules::default() };
+            let verdict = election.clone().advance(NOW, &facts, &rules, &mut Rng::new(1));
+            assert_eq!(matches!(verdict, Verdict::Won { .. }), wins, "{asked} {now} {votes}");
+        }
     }
 }
 
@@ -194,7 +264,7 @@ fn expires_after_two_timeouts_and_tries_again_after_four() {
     assert_eq!(election.advance(at(6_000), &facts, &rules, &mut rng), Verdict::Wait);
     assert_eq!(election.advance(at(6_001), &facts, &rules, &mut rng), Verdict::Expired { epoch: Epoch(7) });
     assert_eq!(tally::ack(&mut election, 'a', 7, &rules), Treatment::NotAsking);
-    assert_eq!(election.asked_epoch(), Some(Epoch(7)), "a claim of epoch 7 still ends the wait (#1009)");
+    assert_eq!(election.void_from(&rules), Some(Epoch(7)), "a claim of epoch 7 still ends the wait (#1009)");
     assert_eq!(election.advance(at(12_000), &facts, &rules, &mut rng), Verdict::Wait);
     let verdict = election.advance(at(12_001), &facts, &rules, &mut rng);
     assert!(matches!(verdict, Verdict::Scheduled { .. }), "{verdict:?}");
@@ -218,4 +288,33 @@ fn the_pause_after_lost_rounds_grows_and_differs_by_chance() {
     election.reset(NOW, T, &rules, &mut rng);
     let verdict = election.advance(NOW, &manual, &rules, &mut rng);
     assert_eq!(verdict, Verdict::Scheduled { delay: Duration::ZERO }, "an operator does not wait");
+}
+
+#[test]
+fn restarts_follow_at_once_unless_they_are_paced() {
+    let (mut rng, rules) = (Rng::new(3), Rules { paced_restarts: false, ..Rules::default() });
+    let mut election = requesting(2);
+    let told = Facts { delay: Some(Duration::ZERO), ..facts(Ranks::default()) };
+    for lost in 1..=5_u64 {
+        election.reset(NOW, T, &rules, &mut rng);
+        let verdict = election.advance(NOW, &told, &rules, &mut rng);
+        assert_eq!(verdict, Verdict::Scheduled { delay: Duration::ZERO }, "after {lost}");
+        election.asked(Epoch(7 + lost), 2, &rules);
+    }
+}
+
+#[test]
+fn a_claim_voids_a_round_that_has_asked_and_once_also_one_that_had_not() {
+    let (ours, mut rng) = (Rules::default(), Rng::new(1));
+    let first = Rules { claim_reset_after_request: false, ..ours };
+    let void = |election: &Election| (election.void_from(&ours), election.void_from(&first));
+    let mut election = Election::default();
+    assert_eq!(void(&election), (None, None), "nothing to void");
+    election.advance(NOW, &facts(Ranks::default()), &ours, &mut rng);
+    assert_eq!(void(&election), (None, Some(Epoch::ZERO)), "never asked: any claim does (#1339)");
+    election.asked(Epoch(7), 2, &ours);
+    assert_eq!(void(&election), (Some(Epoch(7)), Some(Epoch(7))));
+    election.forget();
+    election.advance(NOW, &facts(Ranks::default()), &ours, &mut rng);
+    assert_eq!(void(&election), (None, Some(Epoch(7))), "planned again: that of the last request");
 }

@@ -157,6 +157,7 @@ impl Draft {
                 let (when, count, to) = (self.trigger(), self.pick(&[100, 1000, 3000]), self.shard());
                 self.line(format_args!("{when} write {count} to {to}"));
             }
+            38 => self.contest(),
             _ => {
                 let (when, node) = (self.trigger(), self.node());
                 let word = self.pick(&[
@@ -166,6 +167,43 @@ impl Draft {
                     "election-delay=0s",
                 ]);
                 self.line(format_args!("{when} set {node} {word}"));
+            }
+        }
+    }
+
+    /// An election, and something that gets in its way the moment votes are asked for.
+    pub(super) fn contest(&mut self) {
+        let shard = self.shard();
+        let candidate = NodeName { shard, index: 1 };
+        if self.rng.chance(600_000) {
+            let by = self.pick(&[20, 50, 100, 150, 300, 600]);
+            let (other, at) = (self.some(), self.moment());
+            let candidate = candidate.to_string();
+            let ends = if self.rng.chance(500_000) { (candidate, other) } else { (other, candidate) };
+            let (from, to) = if self.rng.chance(300_000) { (ends.0, "primaries".to_owned()) } else { ends };
+            self.line(format_args!("at {at} slow {from} -> {to} by {by}ms"));
+        }
+        let mut nodes = vec![format!("{shard}0")];
+        if self.shards[usize::from(shard.0)] > 1 && self.rng.chance(400_000) {
+            nodes.push(format!("{shard}2"));
+        }
+        if self.rng.chance(400_000) {
+            let other = self.primary().to_string();
+            if !nodes.contains(&other) {
+                nodes.push(other);
+            }
+        }
+        let at = self.moment();
+        let nodes = nodes.join(" ");
+        self.line(format_args!("at {at} kill {nodes}"));
+        if self.rng.chance(800_000) {
+            let first = self.lines.len();
+            let asks = format!("when {candidate} asks");
+            self.fault();
+            if let Some(line) = self.lines.get(first)
+                && let Some((_, rest)) = line.strip_prefix("at ").and_then(|rest| rest.split_once(' '))
+            {
+                self.lines[first] = format!("{asks} {rest}");
             }
         }
     }

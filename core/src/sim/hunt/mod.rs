@@ -108,7 +108,10 @@ impl Plan {
         let dressed = self.dress(&mut head);
         debug_assert!(dressed.is_ok(), "a plan is checked before it is followed");
         let mut draft = Draft::over(&head, rng);
-        for _ in 0..draft.rng.between(1, 9) {
+        if draft.rng.chance(500_000) {
+            draft.contest();
+        }
+        for _ in 0..draft.rng.between(1, 7) {
             draft.fault();
         }
         mutate::with_lines(&head, &draft.lines)

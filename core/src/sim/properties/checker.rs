@@ -13,6 +13,7 @@ use super::claims::Claims;
 use super::data::Announced;
 use super::elections::Elections;
 use super::paces::Paces;
+use super::refusals::Refusals;
 use super::rounds::Rounds;
 use super::trail::Trail;
 use super::votes::Votes;
@@ -51,7 +52,8 @@ impl Findings {
 
     pub(super) fn add(&mut self, property: &'static str, host: HostIx, what: impl FnOnce() -> String) {
         if self.seen.insert((property, host)) {
-            self.fresh.push((host, Violation { property: property.to_owned(), what: what() }));
+            self.fresh
+                .push((host, Violation { property: property.to_owned(), what: what(), promised: true }));
         }
     }
 }
@@ -66,8 +68,11 @@ pub(in crate::sim) struct Checker {
     elections: Elections,
     rounds: Rounds,
     paces: Paces,
+    refusals: Refusals,
     trail: Trail,
     hits: BTreeMap<&'static str, u64>,
+    /// Who was given slots by hand.
+    given: BTreeSet<HostIx>,
     /// Whether a table of the present host may have changed.
     table_changed: bool,
 }
@@ -102,6 +107,16 @@ impl Checker {
         self.claims.operated(slots);
     }
 
+    /// A primary was given slots by hand: it keeps them even if its shard has another primary by then.
+    pub(in crate::sim) fn given(&mut self, host: HostIx) {
+        self.given.insert(host);
+    }
+
+    /// Whether a host was ever given slots by hand.
+    pub(in crate::sim) fn was_given(&self, host: HostIx) -> bool {
+        self.given.contains(&host)
+    }
+
     /// Whether slots were ever moved by hand.
     pub(in crate::sim) fn was_moved(&self) -> bool {
         self.claims.is_moved()
@@ -124,6 +139,7 @@ impl Checker {
                 Votes::requested(&mut self.findings, scene, from, header);
                 self.paces.requested(&mut self.findings, scene, from, header);
             }
+            Body::AuthNack { .. } => self.refusals.refused(&mut self.findings, scene, from, to),
             Body::Ping(gossip) | Body::Pong(gossip) | Body::Meet(gossip) => {
                 self.claims.announced(&mut self.findings, scene, from, header);
                 self.announced.sent(&mut self.findings, scene, from, header, gossip);
@@ -137,7 +153,10 @@ impl Checker {
         let Header { sender, flags, .. } = &message.header;
         self.claims.delivered(to, *sender, message.header.replica_of.is_some());
         if flags.contains(NodeFlags::REPLICA) {
-            self.elections.sibling(to, from, flags.contains(NodeFlags::MY_PRIMARY_FAIL));
+            self.elections.sibling(to, from, &message.header);
+        }
+        if message.body == Body::AuthRequest {
+            self.refusals.asked(to, from, &message.header);
         }
         self.elections.answered(to, node, message);
     }

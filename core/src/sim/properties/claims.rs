@@ -22,7 +22,8 @@ struct Before {
 pub(super) struct Claims {
     /// Who last announced slots at a config epoch, and which.
     announced: BTreeMap<Epoch, (NodeId, SlotSet)>,
-    before: BTreeMap<HostIx, Before>,
+    /// By host.
+    before: Vec<Option<Before>>,
     /// The sender of the frame being handled, if it is a replica.
     replica_speaks: Option<(HostIx, NodeId)>,
     /// Slots were moved by hand.
@@ -46,7 +47,9 @@ impl Claims {
     }
 
     pub(super) fn stopped(&mut self, host: HostIx) {
-        self.before.remove(&host);
+        if let Some(before) = self.before.get_mut(host.get()) {
+            *before = None;
+        }
     }
 
     pub(super) fn delivered(&mut self, to: HostIx, sender: NodeId, replica: bool) {
@@ -74,7 +77,7 @@ impl Claims {
     ) {
         let epoch = header.config_epoch;
         let durable = scene.hosts[from.get()].disk.synced.myself().map(|line| line.config_epoch);
-        if durable.is_some_and(|durable| durable < epoch) {
+        if scene.hosts[from.get()].must_save() && durable.is_some_and(|durable| durable < epoch) {
             findings.add("S15", from, || format!("announced config epoch {epoch} before it was on disk"));
         }
         if self.operated || header.slots.is_empty() {
@@ -117,7 +120,11 @@ impl Claims {
                 }
             }
             Event::Following { primary, cause: FollowCause::LostSlots, .. } => {
-                let Some(before) = self.before.get(&host).filter(|before| before.primary) else { return };
+                let Some(before) =
+                    self.before.get(host.get()).copied().flatten().filter(|before| before.primary)
+                else {
+                    return;
+                };
                 let Some(winner) = node.view().get(*primary) else { return };
                 if !self.moved && winner.config_epoch <= before.config {
                     findings.add("S8", host, || {
@@ -139,7 +146,10 @@ impl Claims {
             config: node.view().me().config_epoch,
             primary: node.is_primary(),
         };
-        if let Some(before) = self.before.insert(host, now) {
+        if self.before.len() <= host.get() {
+            self.before.resize(host.get() + 1, None);
+        }
+        if let Some(before) = self.before[host.get()].replace(now) {
             if now.current < before.current {
                 findings
                     .add("S6", host, || format!("its epoch fell from {} to {}", before.current, now.current));

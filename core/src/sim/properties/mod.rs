@@ -9,6 +9,7 @@ mod claims;
 mod data;
 mod elections;
 mod paces;
+mod refusals;
 mod rounds;
 mod table;
 mod trail;

@@ -105,18 +105,24 @@ pub const PROPERTIES: &[Property] = &[
     .by("full-sync-across-shards drop-cached-history reduce-chain-first"),
     always(
         "S14",
-        "Nobody skips the delay unless each sibling has said that it, too, marked the primary failed.",
-        "the sibling is not marked failed itself",
+        "Nobody skips the delay unless each sibling has said and meant that it, too, marked the primary failed.",
+        "",
     )
     .by("primary-fail-cleared or fast-failover=off"),
-    always("S15", "No vote, request or claim is sent before what it depends on is on disk.", "")
-        .by("persist-first"),
+    always(
+        "S15",
+        "No vote, request or claim is sent before what it depends on is on disk.",
+        "config-save-behavior is sync",
+    )
+    .by("persist-first"),
     always(
         "S20",
         "Epochs do not run away: a candidate asks in at most twelve of them within a node timeout.",
         "",
     )
     .by("paced-restarts or nack=off or nack=filtered"),
+    always("S21", "A refusal is sent only to a candidate whose request said that it reads refusals.", "")
+        .by("capabilities-from-headers"),
     always("L8", "A primary that paused for a manual failover goes on within twice its timeout.", "it runs"),
     always(
         "L3",
@@ -150,9 +156,9 @@ pub const PROPERTIES: &[Property] = &[
     eventually(
         "S18",
         "A shard has one primary.",
-        "as above, and no slot was moved by hand; a primary without slots may stay beside it",
+        "as above; who was given slots by hand may keep them beside another",
     )
-    .by("shard-ids same-shard-follows"),
+    .by("shard-ids same-shard-follows empty-primary-joins"),
 ];
 
 /// What a search should come across, or it searches in the wrong places.
@@ -191,6 +197,7 @@ mod tests {
         include_str!("data.rs"),
         include_str!("elections.rs"),
         include_str!("paces.rs"),
+        include_str!("refusals.rs"),
         include_str!("rounds.rs"),
         include_str!("votes.rs"),
         include_str!("../liveness.rs"),

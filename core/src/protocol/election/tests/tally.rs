@@ -61,7 +61,7 @@ fn a_vote_counts_once_per_voter_and_only_for_the_epoch_asked_for() {
     assert_eq!((exact.votes(), old.votes()), (1, 3));
     let idle = || Election::default();
     assert_eq!(ack(&mut idle(), 'a', 7, &Rules::default()), Treatment::NotAsking);
-    assert_eq!(ack(&mut idle(), 'a', 7, &OLD_ACKS), Treatment::Counted);
+    assert_eq!(ack(&mut idle(), 'a', 7, &OLD_ACKS), Counted);
 }
 
 /// A round of epoch 7 is forgotten, the next is planned, and what comes meanwhile comes late.
