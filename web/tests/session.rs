@@ -284,12 +284,8 @@ fn a_breach_names_its_property_and_leads_to_its_moment() {
 #[test]
 fn a_link_of_a_broken_run_shows_what_breaks() {
     let room = ROOMS.iter().find(|room| room.name == "museum/m05").unwrap();
-    let plain: String = room
-        .text
-        .lines()
-        .filter(|line| !line.starts_with(['#', 't']))
-        .map(|line| format!("{line}\n"))
-        .collect();
+    let plain: Vec<&str> = room.text.lines().filter(|line| !line.starts_with(['#', 't'])).collect();
+    let plain = plain.join("\n");
     let link = to_link(run(&plain).script(), &splitvote::scenario::LinkView::default());
     let opened = share::open(&format!("http://x/{link}"));
     assert!(opened.session.outcome().breaches.iter().any(|one| one.property.as_deref() == Some("S13")));
