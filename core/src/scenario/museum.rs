@@ -43,10 +43,14 @@ rooms! {
     "m24": "A primary forgets who it was, and nobody replaces it (#1191).";
     "m25": "One node knows another that does not know it (#1307).";
     "m26": "Two primaries of one shard: a late shard id leaves the old one alone for ever (#2261).";
+    "m27": "A dead primary comes back with its successor's epoch and a smaller id, and wins (#974).";
+    "m28": "Two replicas of one primary win one after the other (#2683).";
+    "m29": "The best replica is late, and a worse one wins (#4672).";
     "m31": "A dead primary is forgotten before its replica is elected, which then never is.";
     "m32": "A manual failover never hears of an offset of zero (redis #8651).";
     "m33": "A voter that could not save its vote votes again (#1032, #3372).";
     "m34": "A role change that is told to nobody makes the next failover hang (#1295).";
+    "m35": "A node is a primary in its table and a replica in its data path (#2510).";
 }
 
 /// How the old rules' harm shows.
