@@ -36,6 +36,7 @@ rooms! {
     "m16": "Voters refuse to vote about the same primary again (#1305, #1356).";
     "m17": "A manual failover waits in silence for the last election's retry time (#1274).";
     "m18": "A replica waits for an election of another time (#782, #1711).";
+    "m19": "Two replicas with the same data share a rank, and the votes (#762).";
     "m20": "A candidate that missed its primary's last epoch can never win (#2178).";
     "m21": "An old heartbeat sends a replica back to a dead primary, and it wins, empty (#2811).";
     "m22": "An observer that hears the loser first sends clients to a replica (#2301).";
