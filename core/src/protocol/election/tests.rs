@@ -304,6 +304,23 @@ fn restarts_follow_at_once_unless_they_are_paced() {
 }
 
 #[test]
+fn an_operator_s_rounds_are_paced_as_well() {
+    let (mut rng, rules) = (Rng::new(3), Rules::default());
+    let manual = Facts { manual: true, ..facts(Ranks::default()) };
+    let mut election = requesting(2);
+    election.reset(NOW, T, &rules, &mut rng);
+    let verdict = election.advance(NOW, &manual, &rules, &mut rng);
+    let unit = delay_unit(T, &rules);
+    assert!(
+        matches!(verdict, Verdict::Scheduled { delay } if delay >= unit && delay <= unit * 2),
+        "{verdict:?}"
+    );
+    election.forget();
+    let verdict = election.advance(NOW, &manual, &rules, &mut rng);
+    assert_eq!(verdict, Verdict::Scheduled { delay: Duration::ZERO }, "a new attempt begins at once");
+}
+
+#[test]
 fn a_claim_voids_a_round_that_has_asked_and_once_also_one_that_had_not() {
     let (ours, mut rng) = (Rules::default(), Rng::new(1));
     let first = Rules { claim_reset_after_request: false, ..ours };
