@@ -159,6 +159,8 @@ rules! {
         "Hearing of a failover from the loser first moves its slots to the winner.";
     "-------+" Topology loser_hands_over, "loser-hands-over", "S10",
         "The slots of a loser move to the winner that it names even if that one is known to be primary already.";
+    "-------+" Topology successor_wins_tie, "successor-wins-tie", "#974",
+        "A primary whose own replica claims its slots in the very same epoch gives them up, whoever's id is smaller.";
     "-------+" Topology empty_primary_joins, "empty-primary-joins", "M26",
         "An empty primary that learns late that another with slots is of its shard follows it.";
     "--++++++" Topology chain_from_headers, "chain-from-headers", "#944",
