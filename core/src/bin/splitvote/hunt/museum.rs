@@ -57,7 +57,7 @@ impl Row {
         let found = self.found.unwrap_or("-");
         writeln!(
             out,
-            "{room:<12} {rules:<44} {targets:<12} {found:<6} {runs:>7} {seconds:>8.1} {statements:>10}"
+            "{room:<12} {rules:<44} {targets:<16} {found:<6} {runs:>7} {seconds:>8.1} {statements:>10}"
         )?;
         self.link.iter().try_for_each(|link| writeln!(out, "             {link}"))
     }
@@ -70,7 +70,7 @@ pub(super) fn tour(options: &arguments::Hunt) -> Result<bool, Trouble> {
     if !options.json {
         writeln!(
             out,
-            "{:<12} {:<44} {:<12} {:<6} {:>7} {:>8} {:>10}",
+            "{:<12} {:<44} {:<16} {:<6} {:>7} {:>8} {:>10}",
             "room", "rules", "looked for", "found", "runs", "seconds", "statements"
         )?;
     }
@@ -177,11 +177,8 @@ fn targets(harm: Harm<'_>, script: &Script) -> Vec<Target> {
         Harm::Violation(id) => return Target::named(id).into_iter().collect(),
         Harm::Unmet(words) => words,
     };
-    let acts = |is: fn(&Action) -> bool| {
-        script.statements.iter().filter_map(|statement| statement.value.action()).any(is)
-    };
-    let hands_over = acts(|action| matches!(action, Action::Failover { .. }));
-    let repeats = acts(|action| matches!(action, Action::Replicate { .. }));
+    let mut actions = script.statements.iter().filter_map(|statement| statement.value.action());
+    let hands_over = actions.any(|action| matches!(action, Action::Failover { .. }));
     let eventual = || Target::any().into_iter().filter(|target| target.is_eventual());
     let has = |word: &str| words.contains(word);
     if has("lost writes") {
@@ -195,12 +192,10 @@ fn targets(harm: Harm<'_>, script: &Script) -> Vec<Target> {
     } else if has("failed") && has("not ") {
         vec![Target::Alarm]
     } else if hands_over {
-        vec![Target::Manual]
+        vec![Target::Manual, Target::Late]
     } else if has("converged") || has("offset of") {
         eventual().collect()
-    } else if repeats {
-        vec![Target::Lost, Target::Late]
     } else {
-        [Target::any(), vec![Target::Late, Target::Lost]].concat()
+        vec![Target::Late, Target::Lost]
     }
 }
