@@ -284,10 +284,6 @@ fn the_pause_after_lost_rounds_grows_and_differs_by_chance() {
         election.asked(Epoch(7 + lost), 2, &rules);
     }
     assert_eq!(election.resets(), 5);
-    let manual = Facts { manual: true, ..told };
-    election.reset(NOW, T, &rules, &mut rng);
-    let verdict = election.advance(NOW, &manual, &rules, &mut rng);
-    assert_eq!(verdict, Verdict::Scheduled { delay: Duration::ZERO }, "an operator does not wait");
 }
 
 #[test]

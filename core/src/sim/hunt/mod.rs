@@ -166,7 +166,7 @@ impl Plan {
         let condition = target.harm(world, &mut other)?;
         match target {
             Target::Slow => self.is_slower(script, world.now()).then_some(condition),
-            Target::Manual => self.recurs(script, world.now(), target).then_some(condition),
+            Target::Manual | Target::Alarm => self.recurs(script, world.now(), target).then_some(condition),
             _ => Some(condition),
         }
     }

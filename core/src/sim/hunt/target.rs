@@ -20,7 +20,7 @@ pub enum Target {
     Slow,
     /// A manual failover does not come off, where it does with the rules compared with.
     Manual,
-    /// A node that runs is marked failed, where the rules compared with mark none.
+    /// A node that runs is marked failed, where the rules compared with do not mark it.
     Alarm,
     /// Acknowledged writes are lost, where the rules compared with lose none.
     Lost,
@@ -100,9 +100,8 @@ impl Target {
                 (!leads(world) && leads(other)).then_some(condition)
             }),
             Self::Alarm => {
-                let node = world.slandered().next()?;
-                let unfounded = other.slandered().next().is_none();
-                unfounded.then(|| Condition::Not(Box::new(Condition::Failed(Selector::Node(node)))))
+                let node = world.slandered().find(|node| other.slandered().all(|known| known != *node))?;
+                Some(Condition::Not(Box::new(Condition::Failed(Selector::Node(node)))))
             }
             Self::Lost => (world.lost() >= FEW && other.lost() == 0).then_some(Condition::NoLostWrites),
             Self::Late | Self::Slow => {
