@@ -36,6 +36,7 @@ rooms! {
     "m16": "Voters refuse to vote about the same primary again (#1305, #1356).";
     "m17": "A manual failover waits in silence for the last election's retry time (#1274).";
     "m18": "A replica waits for an election of another time (#782, #1711).";
+    "m19": "Two replicas with the same data share a rank, and the votes (#762).";
     "m20": "A candidate that missed its primary's last epoch can never win (#2178).";
     "m21": "An old heartbeat sends a replica back to a dead primary, and it wins, empty (#2811).";
     "m22": "An observer that hears the loser first sends clients to a replica (#2301).";
@@ -44,10 +45,13 @@ rooms! {
     "m25": "One node knows another that does not know it (#1307).";
     "m26": "Two primaries of one shard: a late shard id leaves the old one alone for ever (#2261).";
     "m27": "A dead primary comes back with its successor's epoch and a smaller id, and wins (#974).";
+    "m28": "Two replicas of one primary win one after the other (#2683).";
+    "m29": "The best replica is late, and a worse one wins (#4672).";
     "m31": "A dead primary is forgotten before its replica is elected, which then never is.";
     "m32": "A manual failover never hears of an offset of zero (redis #8651).";
     "m33": "A voter that could not save its vote votes again (#1032, #3372).";
     "m34": "A role change that is told to nobody makes the next failover hang (#1295).";
+    "m35": "A node is a primary in its table and a replica in its data path (#2510).";
 }
 
 /// How the old rules' harm shows.

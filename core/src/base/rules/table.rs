@@ -97,6 +97,8 @@ rules! {
         "Following another primary forgets the election of the old one.";
     "---+++++" Election win_resets, "win-resets", "#1711",
         "Winning forgets the election that was won.";
+    "-------+" Election defer_to_sibling, "defer-to-sibling", "M28",
+        "A candidate that hears a sibling with as much data ask gives that round time to end before it asks.";
     "-------+" Election exact_acks, "exact-acks", "M12",
         "A vote counts once for each voter, and only for the epoch that is being asked for.";
     "-------+" Election stable_quorum, "stable-quorum", "protocol.md §8.6",
