@@ -97,7 +97,8 @@ pub const PROPERTIES: &[Property] = &[
         "Nobody copies itself in a circle, no primary copies anybody; tables of slots agree with themselves (§15.3).",
         "",
     )
-    .by("stale-guard-target stale-guard-sender circle-guard checked-promotion"),
+    .by("stale-guard-target stale-guard-sender circle-guard checked-promotion move-slots-from-loser \
+         loser-hands-over atomic-promotion"),
     always("S11", "A refusal changes neither roles, votes nor claims.", ""),
     always("S12", "A round is given up early only if it could no longer be won.", "")
         .by("nack=on or nack=off"),
