@@ -1,7 +1,9 @@
 //! The whole page in a headless Chromium: the release bundle, served as any web server would.
 #![cfg(not(target_family = "wasm"))]
 
+mod museum;
 mod native;
 mod page;
 mod play;
+mod rules;
 mod tools;

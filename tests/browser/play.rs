@@ -4,14 +4,16 @@ use harness::{Browser, Key, Outcome, Server, axe, wait_until};
 use serde_json::json;
 
 /// Three shards that fail over within seconds; small, so that a test need not wait.
-const SMALL: &str =
+pub(crate) const SMALL: &str =
     "#v1;cluster+shards=3+replicas=1;set+node-timeout=1s+writes=20/s;seed+3;at+2s+kill+A;run+for+12s";
 
-fn id(name: &str) -> String {
+/// The selector of a test id.
+pub(crate) fn id(name: &str) -> String {
     format!("[data-testid='{name}']")
 }
 
-fn opened(fragment: &str) -> Outcome<(Server, Browser)> {
+/// The page with this run, at the size of a desktop.
+pub(crate) fn opened(fragment: &str) -> Outcome<(Server, Browser)> {
     let server = Server::of_bundle()?;
     let browser = Browser::open()?;
     browser.resize(1440, 900)?;
@@ -20,13 +22,23 @@ fn opened(fragment: &str) -> Outcome<(Server, Browser)> {
     Ok((server, browser))
 }
 
-fn caption_says(browser: &Browser, words: &str) -> Outcome {
+/// Waits for words in the caption.
+pub(crate) fn caption_says(browser: &Browser, words: &str) -> Outcome {
     wait_until(&format!("the caption says {words:?}"), || {
         Ok(browser.text(&id("caption"))?.contains(words).then_some(()))
     })
 }
 
-fn clock(browser: &Browser) -> Outcome<String> {
+/// Picks a value of a list, as a person does.
+pub(crate) fn choose(browser: &Browser, name: &str, value: &str) -> Outcome {
+    let pick = "const list = document.querySelector(arguments[0]); list.value = arguments[1]; \
+                list.dispatchEvent(new Event('change', {bubbles: true})); return list.value";
+    assert_eq!(browser.script(pick, &[json!(id(name)), json!(value)])?, json!(value), "{name} has {value}");
+    Ok(())
+}
+
+/// What the clock shows.
+pub(crate) fn clock(browser: &Browser) -> Outcome<String> {
     browser.text(&id("clock"))
 }
 
@@ -101,11 +113,15 @@ fn nack_is_switched_for_the_same_seed_from_the_first_fault() -> Outcome {
 fn one_node_has_its_own_switches() -> Outcome {
     let (_server, browser) = opened(SMALL)?;
     browser.click(&id("node-B1"))?;
-    for (switch, words) in [("node-fast", "fast-failover=off"), ("node-nack", "nack=off")] {
-        browser.click(&id(switch))?;
-        wait_until("the switch is off", || {
-            Ok((browser.attribute(&id(switch), "aria-checked")?.as_deref() == Some("false")).then_some(()))
-        })?;
+    browser.click(&id("node-fast"))?;
+    wait_until("the switch is off", || {
+        Ok((browser.attribute(&id("node-fast"), "aria-checked")?.as_deref() == Some("false")).then_some(()))
+    })?;
+    choose(&browser, "node-nack", "echoed")?;
+    browser.wait_for_text(&id("node-rules"), "2 changed")?;
+    choose(&browser, "node-preset", "valkey-8.1")?;
+    browser.wait_for_text(&id("node-rules"), "All its rules")?;
+    for words in ["fast-failover=off", "nack=echoed", "valkey-8.1"] {
         assert!(browser.address()?.contains(&format!("rules+B1+{words}")), "{}", browser.address()?);
     }
     assert_eq!(browser.attribute(&id("fast"), "aria-checked")?.as_deref(), Some("true"));
@@ -321,7 +337,7 @@ fn no_state_of_the_page_breaks_a_rule_of_accessibility() -> Outcome {
         }
         Ok(())
     };
-    for tab in ["node", "log", "chart", "script"] {
+    for tab in ["node", "log", "chart", "rules", "script"] {
         browser.click(&id(&format!("tab-{tab}")))?;
         check(tab)?;
     }

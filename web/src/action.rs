@@ -46,6 +46,10 @@ pub enum Tab {
     Chart,
     /// The run as text.
     Script,
+    /// Every switch.
+    Rules,
+    /// The card of the open room.
+    Room,
     /// The faults and dials, on narrow screens.
     Do,
 }
@@ -75,6 +79,16 @@ pub enum Act {
     Rule(&'static str),
     /// Flips a switch for one node, from now on.
     NodeRule(NodeIndex, &'static str),
+    /// Gives everyone, or one node from now on, this value of a switch.
+    SetRule(Option<NodeIndex>, &'static str, String),
+    /// Gives everyone, or one node from now on, this preset.
+    SetPreset(Option<NodeIndex>, String),
+    /// Shows the rules of the chosen node, or of everyone.
+    RulesOf(bool),
+    /// Turns the switch of the open room, or turns it back.
+    Turn(bool),
+    /// Goes to where this breaks.
+    Breach(usize),
     /// Sets a key for everyone.
     Set(&'static str, String),
     /// This seed.
@@ -148,7 +162,9 @@ pub fn of_key(key: &str) -> Option<Act> {
         "1" => Act::Tab(Tab::Node),
         "2" => Act::Tab(Tab::Log),
         "3" => Act::Tab(Tab::Chart),
-        "4" => Act::Tab(Tab::Script),
+        "4" => Act::Tab(Tab::Rules),
+        "5" => Act::Tab(Tab::Script),
+        "6" => Act::Tab(Tab::Room),
         "ArrowLeft" => Act::Walk(-1, 0),
         "ArrowRight" => Act::Walk(1, 0),
         "ArrowUp" => Act::Walk(0, -1),

@@ -57,6 +57,7 @@ pub(crate) struct App {
     tab: Tab,
     filter: String,
     about: &'static str,
+    rules_of_node: bool,
     menu: Option<(NodeIndex, f64, f64)>,
     sheet: Option<Sheet>,
     toast: Option<(String, f64)>,
@@ -97,6 +98,7 @@ impl Component for App {
             tab: Tab::Node,
             filter: String::new(),
             about: "",
+            rules_of_node: false,
             menu: None,
             sheet: None,
             toast: None,
@@ -115,6 +117,7 @@ impl Component for App {
         };
         door::restore_theme();
         app.verify();
+        app.enter();
         app.look();
         app
     }
@@ -182,6 +185,16 @@ impl App {
         self.wrong = opened.wrong.iter().map(door::mistake).collect();
         self.playing = false;
         self.verify();
+        self.enter();
+    }
+
+    /// Shows the card of a room that was opened, and leaves that of one that was left.
+    fn enter(&mut self) {
+        match self.session.room() {
+            Some(_) => self.tab = Tab::Room,
+            None if self.tab == Tab::Room => self.tab = Tab::Node,
+            None => {}
+        }
     }
 
     /// Says whether the link kept its promise.

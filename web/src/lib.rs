@@ -6,6 +6,7 @@
 pub mod action;
 mod app;
 pub mod clock;
+pub mod museum;
 pub mod panels;
 pub mod reel;
 pub mod scene;

@@ -1,6 +1,8 @@
 //! Changes of a script that leave its other lines, and their comments, as they are.
 
 use splitvote::base::Duration;
+use splitvote::base::rules::PRESETS;
+use splitvote::scenario::parse;
 
 /// The script with one more deed at a moment.
 pub fn with_action(text: &str, at: u64, action: &str) -> String {
@@ -34,6 +36,58 @@ pub fn with_pair(text: &str, statement: &str, key: &str, value: &str) -> String 
         lines.insert(place, format!("{statement} {pair}"));
     }
     join(&lines)
+}
+
+/// The script in which everyone obeys this preset, whatever was said before: lines for single nodes go.
+pub fn with_preset(text: &str, preset: &str) -> String {
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let at = lines.iter().position(|line| head(line) == "rules").unwrap_or_else(|| after_head(&lines));
+    let comment = lines.get(at).filter(|line| head(line) == "rules").map(|line| split_comment(line).1);
+    let line = tidy(&format!("rules {preset}"), comment.unwrap_or(""));
+    lines.retain(|line| head(line) != "rules");
+    lines.insert(at.min(lines.len()), line);
+    join(&lines)
+}
+
+/// The script in which everyone has this value of a switch: no line, for all or for some, says otherwise.
+pub fn with_switch(text: &str, id: &str, value: &str) -> String {
+    let prefix = format!("{id}=");
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    lines.retain_mut(|line| head(line) != "rules" || drop_word(line, &prefix));
+    let plain = join(&lines);
+    // What the preset says needs no word, so that back and forth ends with the text it began with.
+    if value_of(&plain, id) == Some(value) {
+        return plain;
+    }
+    let pair = format!("{id}={value}");
+    let common = |line: &String| head(line) == "rules" && !for_some(line);
+    if let Some(line) = lines.iter_mut().rev().find(|line| common(line)) {
+        let (code, comment) = split_comment(line);
+        *line = tidy(&format!("{} {pair}", code.trim_end()), comment);
+    } else {
+        let first = lines.iter().position(|line| head(line) == "rules");
+        let place = first.unwrap_or_else(|| after_head(&lines));
+        lines.insert(place, format!("rules {pair}"));
+    }
+    join(&lines)
+}
+
+/// Takes a pair out of a `rules` line that has it; false if the line says nothing any more.
+fn drop_word(line: &mut String, prefix: &str) -> bool {
+    if !words(line).any(|word| word.starts_with(prefix)) {
+        return true;
+    }
+    let (code, comment) = split_comment(line);
+    let code: Vec<&str> = code.split_whitespace().filter(|word| !word.starts_with(prefix)).collect();
+    let says = code.iter().any(|word| word.contains('=') || PRESETS.contains(word));
+    *line = tidy(&code.join(" "), comment);
+    says
+}
+
+/// What a script says of a switch for everyone.
+fn value_of(text: &str, id: &str) -> Option<&'static str> {
+    let rules = parse(text).ok()?.common_rules();
+    splitvote::base::rules::SWITCHES.iter().find(|switch| switch.id == id).map(|switch| switch.get(&rules))
 }
 
 /// The script with this seed.
@@ -111,6 +165,35 @@ mod tests {
         );
         assert!(with_pair(TEXT, "set", "loss", "1%").contains("set latency=1ms loss=1%  # near\n"));
         assert!(with_pair(TEXT, "rules", "nack", "off").contains("latency=9ms\nrules nack=off\nat 1s"));
+    }
+
+    #[test]
+    fn a_switch_is_said_once_and_not_at_all_where_its_preset_says_it() {
+        let text = "cluster shards=3 replicas=1\nrules valkey-9.1 # old\nrules A1 nack=on exact-acks=on\n\
+                    rules B1 exact-acks=on\nat 1s rules C1 exact-acks=off\nrun for 9s\n";
+        let on = with_switch(text, "exact-acks", "on");
+        assert_eq!(
+            on,
+            "cluster shards=3 replicas=1\nrules valkey-9.1 exact-acks=on  # old\nrules A1 nack=on\n\
+             at 1s rules C1 exact-acks=off\nrun for 9s\n"
+        );
+        let off = with_switch(&on, "exact-acks", "off");
+        assert!(off.contains("rules valkey-9.1  # old\nrules A1 nack=on\nat 1s"), "{off}");
+        assert!(with_switch(TEXT, "nack", "echoed").contains("rules nack=echoed\nat 1s"));
+        let plain = "cluster shards=3 replicas=1\nset latency=1ms # near\nrun for 9s\n";
+        assert_eq!(with_switch(&with_switch(plain, "nack", "off"), "nack", "on"), plain);
+        let only_some = "cluster shards=3 replicas=1\nrules A0 nack=off fast-failover=off\nrun for 9s\n";
+        assert!(with_switch(only_some, "nack", "filtered").contains("rules nack=filtered\nrules A0 fast-"));
+    }
+
+    #[test]
+    fn a_preset_forgets_what_was_said_before_it() {
+        let text = "cluster shards=3 replicas=1\nrules A0 nack=off\nrules nack=off # why\nrun for 9s\n";
+        assert_eq!(
+            with_preset(text, "valkey-8.0"),
+            "cluster shards=3 replicas=1\nrules valkey-8.0\nrun for 9s\n"
+        );
+        assert!(with_preset(TEXT, "valkey-9.1").contains("latency=9ms\nrules valkey-9.1\nat 1s"));
     }
 
     #[test]

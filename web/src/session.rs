@@ -2,15 +2,18 @@
 //! everything a person can do is tested natively.
 
 mod deeds;
+mod rules;
 mod time;
 
 use splitvote::base::Instant;
 use splitvote::scenario::{Script, ScriptError, parse};
 use splitvote::sim::Simulator;
 
+use crate::museum::{self, Room, Side};
 use crate::panels::chart::Sample;
 use crate::panels::script::Mistake;
 use crate::reel::Reel;
+use crate::scene::breach::{self, Breach};
 use crate::scene::story::{Cast, Story};
 use crate::scene::{NodeIndex, Phase, Scene, build};
 use crate::words;
@@ -22,6 +25,8 @@ pub struct Outcome {
     pub end: u64,
     /// Its digest then.
     pub digest: String,
+    /// What does not hold in it.
+    pub breaches: Vec<Breach>,
 }
 
 /// A run and how it is looked at.
@@ -35,6 +40,7 @@ pub struct Session {
     whole: Story,
     samples: Vec<Sample>,
     outcome: Outcome,
+    room: Option<(&'static Room, Side)>,
     undo: Vec<(String, u64)>,
     said: Option<String>,
     draft: Option<(String, Vec<Mistake>)>,
@@ -62,9 +68,10 @@ impl Session {
         let cast = build::cast(reel.here());
         let epoch = build::scene(reel.here(), &Story::default(), &cast).epoch;
         let story = Story::new(&cast, epoch);
-        let outcome = outcome(&script);
+        let outcome = outcome(&script, &cast);
         let mut session = Self {
             text: text.to_owned(),
+            room: museum::room_of(&script),
             script,
             reel,
             cast,
@@ -215,7 +222,7 @@ fn split(scene: &Scene) -> Option<String> {
 }
 
 /// Runs a copy to the end.
-fn outcome(script: &Script) -> Outcome {
+fn outcome(script: &Script, cast: &Cast) -> Outcome {
     /// A script without a `run` line runs as long as this.
     const UNSAID: Instant = Instant::from_millis(30_000);
     let mut world = Simulator::new(script);
@@ -223,5 +230,6 @@ fn outcome(script: &Script) -> Outcome {
         world.play(UNSAID);
     }
     world.run();
-    Outcome { end: world.now().as_micros(), digest: world.digest().to_string() }
+    let breaches = breach::of(&mut world, cast);
+    Outcome { end: world.now().as_micros(), digest: world.digest().to_string(), breaches }
 }

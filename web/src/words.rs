@@ -44,12 +44,30 @@ pub fn opening(shards: usize) -> String {
     format!("{shards} shards, all well. Press play, or kill a primary and see what happens.")
 }
 
-/// After a switch was flipped for everyone.
-pub fn flipped(switch: &str, on: bool, rewound: bool) -> String {
-    let what = if switch == "nack" { "NACK" } else { "Fast failover" };
-    let state = if on { "on" } else { "off" };
+/// When a node has no rules, because it has no process.
+pub const NO_PROCESS: &str = "Its process is gone, and its rules with it.";
+/// After a room's switch was turned back.
+pub const AS_IT_WAS: &str = "The old rules again.";
+
+/// After a switch was set.
+pub fn switched(switch: &str, value: &str) -> String {
+    let what = match switch {
+        "nack" => "NACK",
+        "fast-failover" => "Fast failover",
+        id => id,
+    };
+    format!("{what} is {value}.")
+}
+
+/// After a preset was chosen.
+pub fn obeyed(who: &str, preset: &str) -> String {
+    format!("{who} obeys {preset} now.")
+}
+
+/// After the rules were changed for everyone.
+pub fn again(said: &str, rewound: bool) -> String {
     let rest = if rewound { " Here is the same seed again, from the first fault." } else { "" };
-    format!("{what} is {state}.{rest}")
+    format!("{said}{rest}")
 }
 
 /// The key map: group, key, what it does.
@@ -80,7 +98,7 @@ pub const KEYS: &[(&str, &str, &str)] = &[
     ("Run", "t", "Fast failover on or off"),
     ("Run", "e", "Next seed"),
     ("Run", "u", "Undo"),
-    ("Page", "1 – 4", "Node, log, chart, script"),
+    ("Page", "1 – 6", "Node, log, chart, rules, script, room"),
     ("Page", "g", "Show pings"),
     ("Page", "c", "Share this run"),
     ("Page", "d", "Light or dark"),
@@ -155,6 +173,13 @@ pub fn title(name: &str) -> String {
     let spaced = name.replace('-', " ");
     let mut letters = spaced.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// A room of the museum in a list: its number and the title of its script.
+pub fn room(name: &str, text: &str) -> String {
+    let number = name.rsplit('/').next().unwrap_or(name).to_uppercase();
+    let title = text.lines().find_map(|line| line.strip_prefix("title")).unwrap_or("").trim();
+    format!("{number}  {title}")
 }
 
 /// `1 vote`, `2 votes`.

@@ -1,8 +1,12 @@
 //! What a person can do with a run, without a browser.
 #![cfg(not(target_family = "wasm"))]
 
-use splitvote::scenario::{LIBRARY, from_link};
+use splitvote::scenario::museum::{Card, Harm, ROOMS};
+use splitvote::scenario::{LIBRARY, from_link, to_link};
 use splitvote_web::action::Deed;
+use splitvote_web::museum::Side;
+use splitvote_web::scene::story::MarkSort;
+use splitvote_web::scene::tape::{Tape, Window};
 use splitvote_web::scene::{Process, build};
 use splitvote_web::search::{Found, Search, split_epoch};
 use splitvote_web::session::Session;
@@ -193,6 +197,98 @@ fn the_nack_switch_shows_the_same_seed_from_the_first_fault() {
     assert_eq!(session.now(), 2_000_000);
     session.flip("nack").unwrap();
     assert!(session.rule("nack"));
+}
+
+#[test]
+fn every_value_of_a_switch_can_be_given_to_all_and_to_one() {
+    let mut session = run(SMALL);
+    session.seek(8_000_000);
+    for value in ["filtered", "echoed", "merged", "proposed", "off", "on"] {
+        session.set_rule("nack", value).unwrap();
+        assert_eq!(session.rules().0.nack.word(), value);
+        assert_eq!(session.now(), 2_000_000);
+        assert_eq!(session.rule("nack"), value != "off");
+    }
+    assert_eq!(session.text(), SMALL);
+    let one = node(&session, "A1");
+    session.set_rule_of(one, "nack", "echoed").unwrap();
+    session.set_preset_of(node(&session, "B1"), "valkey-8.0").unwrap();
+    assert_eq!(
+        session.rules_of(one).map(|rules| rules.to_string()).as_deref(),
+        Some("splitvote nack=echoed")
+    );
+    let other = session.rules_of(node(&session, "B1")).map(|rules| rules.to_string());
+    assert_eq!(other.as_deref(), Some("valkey-8.0"));
+    assert!(session.set_rule("nack", "maybe").is_err());
+}
+
+#[test]
+fn a_preset_for_all_ends_what_was_said_before_and_is_the_same_run_as_natively() {
+    let mut session =
+        run("cluster shards=3 replicas=1\nrules nack=off\nrules A1 nack=merged\nat 2s kill A\nrun for 9s\n");
+    session.set_preset("valkey-9.1").unwrap();
+    assert_eq!(session.rules().1, "valkey-9.1");
+    assert_eq!(session.rules().0.to_string(), "valkey-9.1");
+    assert!(!session.text().contains("A1"), "{}", session.text());
+    session.set_rule("exact-acks", "on").unwrap();
+    assert_eq!(session.rules().0.to_string(), "valkey-9.1 exact-acks=on");
+    assert_eq!(session.rules().1, "valkey-9.1");
+    session.undo();
+    session.undo();
+    assert!(session.text().contains("A1 nack=merged"));
+}
+
+#[test]
+fn every_room_shows_its_harm_and_its_switch_mends_it_and_turns_back() {
+    for room in ROOMS {
+        let mut session = run(room.text);
+        let card = Card::of(room.text).unwrap();
+        let harmed = |session: &Session| {
+            session.outcome().breaches.iter().any(|one| match card.harm {
+                Harm::Violation(property) => one.property.as_deref() == Some(property),
+                Harm::Unmet(text) => one.property.is_none() && one.statement == text,
+            })
+        };
+        let side = |session: &Session| session.room().map(|(room, side)| (room.built.name, side));
+        assert!(harmed(&session), "{}: {:?}", room.name, session.outcome().breaches);
+        assert_eq!(side(&session), Some((room.name, Side::Was)));
+        session.seek(session.outcome().end);
+        session.turn(true).unwrap();
+        assert!(!harmed(&session), "{}: {:?}", room.name, session.outcome().breaches);
+        assert_eq!(side(&session), Some((room.name, Side::Fixed)));
+        let friend = share::open(&format!("http://x/{}", share::fragment(&session, true)));
+        assert_eq!(side(&friend.session), Some((room.name, Side::Fixed)));
+        session.turn(false).unwrap();
+        assert_eq!(session.text(), room.text);
+        session.set_preset("splitvote").unwrap();
+        assert_eq!(session.outcome().breaches, [], "{}", room.name);
+    }
+}
+
+#[test]
+fn a_breach_names_its_property_and_leads_to_its_moment() {
+    let room = ROOMS.iter().find(|room| room.name == "museum/m12").unwrap();
+    let mut session = run(room.text);
+    let breaches = session.outcome().breaches.clone();
+    let at = breaches.iter().position(|one| one.property.as_deref() == Some("S3")).unwrap();
+    assert!(breaches[at].statement.contains("votes of exactly that epoch"), "{:?}", breaches[at]);
+    assert!(!breaches[at].promised, "9.1 does not promise it");
+    let tape = Tape::new(session.whole(), &breaches, 0, Window { from: 0, to: session.outcome().end });
+    assert!(tape.marks.iter().any(|(_, mark)| mark.sort == MarkSort::Broken && mark.at == breaches[at].at));
+    session.seek_breach(at);
+    assert_eq!(session.now(), breaches[at].at);
+    assert!(session.caption(&session.scene()).1.contains("S3"), "{:?}", session.caption(&session.scene()));
+    assert!(session.selected.is_some());
+}
+
+#[test]
+fn a_link_of_a_broken_run_shows_what_breaks() {
+    let room = ROOMS.iter().find(|room| room.name == "museum/m05").unwrap();
+    let plain: Vec<&str> = room.text.lines().filter(|line| !line.starts_with(['#', 't'])).collect();
+    let plain = plain.join("\n");
+    let link = to_link(run(&plain).script(), &splitvote::scenario::LinkView::default());
+    let opened = share::open(&format!("http://x/{link}"));
+    assert!(opened.session.outcome().breaches.iter().any(|one| one.property.as_deref() == Some("S13")));
 }
 
 #[test]

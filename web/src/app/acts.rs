@@ -4,7 +4,7 @@ use web_sys::KeyboardEvent;
 use yew::prelude::*;
 
 use super::{App, Msg, door};
-use crate::action::{Act, of_key};
+use crate::action::{Act, Tab, of_key};
 use crate::panels::paint::Palette;
 use crate::panels::sheets::Sheet;
 use crate::scene::NodeIndex;
@@ -13,7 +13,8 @@ use crate::{share, words};
 
 impl App {
     pub(super) fn act(&mut self, ctx: &Context<Self>, act: Act) {
-        let moves = matches!(act, Act::Event(_) | Act::Vote(_) | Act::Seek(_) | Act::Entry(_));
+        let moves =
+            matches!(act, Act::Event(_) | Act::Vote(_) | Act::Seek(_) | Act::Entry(_) | Act::Breach(_));
         if moves {
             (self.playing, self.slowed, self.picked) = (false, false, None);
         }
@@ -42,6 +43,27 @@ impl App {
                 let done = self.session.flip_one(node, switch);
                 self.answer(done);
             }
+            Act::SetRule(of, switch, value) => {
+                let done = match of {
+                    Some(node) => self.session.set_rule_of(node, switch, &value),
+                    None => self.session.set_rule(switch, &value),
+                };
+                self.answer(done);
+            }
+            Act::SetPreset(of, preset) => {
+                let done = match of {
+                    Some(node) => self.session.set_preset_of(node, &preset),
+                    None => self.session.set_preset(&preset),
+                };
+                self.answer(done);
+            }
+            Act::RulesOf(node) => (self.tab, self.rules_of_node) = (Tab::Rules, node),
+            Act::Turn(fixed) => {
+                self.playing = false;
+                let done = self.session.turn(fixed);
+                self.answer(done);
+            }
+            Act::Breach(at) => self.session.seek_breach(at),
             Act::Set(key, value) => {
                 let done = self.session.set(key, &value);
                 self.answer(done);
@@ -82,6 +104,9 @@ impl App {
             Act::About(about) => self.about = about,
             Act::Dismiss => self.wrong.clear(),
         }
+        if self.tab == Tab::Room && self.session.room().is_none() {
+            self.tab = Tab::Node;
+        }
         self.remember();
     }
 
@@ -104,12 +129,18 @@ impl App {
     }
 
     fn scenario(&mut self, name: &str) {
-        let Some(one) = splitvote::scenario::LIBRARY.iter().find(|one| one.name == name) else { return };
+        let Some(one) = splitvote::scenario::catalogue::find(name) else { return };
+        // Rooms open where links to them do: a second before anything happens.
         let done = self.session.change(one.text, 0);
+        if self.session.room().is_some() {
+            let start = self.session.first_fault().unwrap_or(0).saturating_sub(1_000_000);
+            self.session.seek(start);
+        }
         self.answer(done);
         self.session.say(one.blurb.to_owned());
         (self.playing, self.promised) = (false, None);
         self.wrong.clear();
+        self.enter();
     }
 
     fn group(&mut self, node: NodeIndex) {

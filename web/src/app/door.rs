@@ -206,7 +206,7 @@ pub(super) fn key_place(event: &KeyboardEvent) -> Option<Place> {
     match tag.as_str() {
         "textarea" | "select" => return None,
         "input" if !range => return None,
-        "input" | "button" | "a" => return Some(Place::Control),
+        "input" | "button" | "a" | "summary" => return Some(Place::Control),
         _ => {}
     }
     if let Some(index) = target.get_attribute("data-index").and_then(|index| index.parse().ok()) {

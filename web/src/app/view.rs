@@ -1,5 +1,7 @@
 //! What the panels are drawn from, worked out once for each look, and the page they stand in.
 
+use splitvote::scenario::museum::ROOMS;
+use splitvote::scenario::{Builtin, LIBRARY};
 use yew::prelude::*;
 
 use super::App;
@@ -8,13 +10,14 @@ use crate::panels::chart::{Chart, Sample};
 use crate::panels::inspector::Inspector;
 use crate::panels::log::{Log, ROWS, Row, THEMES};
 use crate::panels::rail::{Dials, Rail};
+use crate::panels::rules::Rules;
 use crate::panels::script::Script;
 use crate::panels::sheets::Over;
 use crate::panels::stage::Stage;
 use crate::panels::top::Top;
 use crate::panels::transport::Transport;
 use crate::panels::vote::Vote;
-use crate::panels::{Shared, Wish, icon, wish};
+use crate::panels::{Shared, Wish, icon, room, verdict, wish};
 use crate::scene::flight;
 use crate::scene::ring::{Point, Ring};
 use crate::scene::story::Theme;
@@ -60,7 +63,12 @@ impl View {
             ring: Shared::new(Ring::new(&scene, size.0, size.1)),
             size,
             window,
-            tape: Shared::new(Tape::new(session.whole(), session.frontier(), window)),
+            tape: Shared::new(Tape::new(
+                session.whole(),
+                &session.outcome().breaches,
+                session.frontier(),
+                window,
+            )),
             rows: Shared::new(rows),
             matching,
             beliefs: Shared::new(beliefs),
@@ -78,7 +86,10 @@ impl App {
         let (when, caption) = &view.caption;
         html! {
             <div class="app">
-                <div>{ self.top(on) }{ self.banner(on) }</div>
+                <div>
+                    { self.top(on) }{ self.banner(on) }{ verdict::breaches(&session.outcome().breaches, on) }
+                    if share::builtin(session) == Some(share::FIRST) { { room::doors() } }
+                </div>
                 <main class="house">
                     <aside class="rail" aria-label="Do">{ self.rail(on, "") }</aside>
                     <div class="centre">
@@ -107,9 +118,11 @@ impl App {
     fn top(&self, on: &Wish) -> Html {
         let session = &self.session;
         let title = session.script().title.clone().unwrap_or_default();
-        let name = |one: &splitvote::scenario::Builtin| (one.name.to_owned(), words::title(one.name));
+        let name = |one: &Builtin| (one.name.to_owned(), words::title(one.name));
+        let room = |one: &Builtin| (one.name.to_owned(), words::room(one.name, one.text));
         html! {
-            <Top scenarios={splitvote::scenario::LIBRARY.iter().map(name).collect::<Vec<_>>()} scenario={share::builtin(session).unwrap_or_default()}
+            <Top scenarios={LIBRARY.iter().map(name).collect::<Vec<_>>()} rooms={ROOMS.iter().map(room).collect::<Vec<_>>()}
+                scenario={share::builtin(session).unwrap_or_default()}
                 title={title} seed={session.script().seed.to_string()} nack={session.rule("nack")} on={on.clone()} />
         }
     }
@@ -148,18 +161,24 @@ impl App {
         };
         html! {
             <div class="tabs" role="tablist" aria-label="Panels">
+                if self.session.room().is_some() { { one(Tab::Room, "Room", "room", false) } }
                 { one(Tab::Do, "Do", "do", true) }{ one(Tab::Node, "Node", "node", false) }{ one(Tab::Log, "Log", "log", false) }
-                { one(Tab::Chart, "Chart", "chart", false) }{ one(Tab::Script, "Script", "script", false) }
+                { one(Tab::Chart, "Chart", "chart", false) }{ one(Tab::Rules, "Rules", "rules", false) }{ one(Tab::Script, "Script", "script", false) }
             </div>
         }
     }
 
     fn pane(&self, on: &Wish) -> Html {
         let (session, view) = (&self.session, &self.view);
-        let flush = matches!(self.tab, Tab::Log | Tab::Script);
+        let flush = matches!(self.tab, Tab::Log | Tab::Script | Tab::Rules);
         let inside = match self.tab {
+            Tab::Rules => self.rules(on),
+            Tab::Room => session.room().map_or_else(Html::default, |(room, side)| {
+                room::card(room, side, &session.outcome().breaches, on)
+            }),
             Tab::Node => {
-                html! { <Inspector scene={view.scene.clone()} selected={session.selected} beliefs={view.beliefs.clone()} on={on.clone()} /> }
+                let rules = session.selected.and_then(|at| session.rules_of(at));
+                html! { <Inspector scene={view.scene.clone()} selected={session.selected} rules={rules} beliefs={view.beliefs.clone()} on={on.clone()} /> }
             }
             Tab::Log => {
                 html! { <Log rows={view.rows.clone()} matching={view.matching} filter={self.filter.clone()} about={self.about} on={on.clone()} /> }
@@ -173,6 +192,20 @@ impl App {
         };
         let class = classes!("pane", flush.then_some("flush"), (self.tab == Tab::Script).then_some("whole"));
         html! { <div class={class} id="pane" role="tabpanel" tabindex="0" aria-label="Panel">{ inside }</div> }
+    }
+
+    /// The switches of everyone, or of the chosen node if its process runs.
+    fn rules(&self, on: &Wish) -> Html {
+        let session = &self.session;
+        let node = session.selected.and_then(|at| Some((at, session.rules_of(at)?)));
+        let name = |at: NodeIndex| session.cast().names[at].clone();
+        let (values, preset) = match node {
+            Some((_, rules)) if self.rules_of_node => (rules, rules.nearest().0),
+            _ => session.rules(),
+        };
+        let other = node.map(|(at, _)| name(at));
+        let of = node.filter(|_| self.rules_of_node).map(|(at, _)| (at, name(at)));
+        html! { <Rules values={values} preset={preset} of={of} other={other} on={on.clone()} /> }
     }
 
     fn chart(&self) -> Html {

@@ -1,8 +1,10 @@
 //! What one node believes.
 
+use splitvote::base::Rules;
+use splitvote::base::rules::SWITCHES;
 use yew::prelude::*;
 
-use super::{Shared, Wish, chip, switch, wish};
+use super::{Shared, Wish, chip, rules, switch, wish};
 use crate::action::Act;
 use crate::scene::{Beliefs, Counters, Node, NodeIndex, Opinion, Process, Role, Scene, hue};
 use crate::words;
@@ -14,6 +16,8 @@ pub struct Props {
     pub scene: Shared<Scene>,
     /// The node that is looked at.
     pub selected: Option<NodeIndex>,
+    /// What it obeys, while it has a process.
+    pub rules: Option<Rules>,
     /// What it believes.
     pub beliefs: Shared<Beliefs>,
     /// Where wishes go.
@@ -43,11 +47,7 @@ pub fn Inspector(props: &Props) -> Html {
                     { for props.beliefs.facts.iter().map(|(label, value)| html! { <><dt>{ *label }</dt><dd>{ value }</dd></> }) }
                 </dl>
             </section>
-            <section class="sect">
-                <h2>{ "Its rules, from this moment on" }</h2>
-                { switch("NACK on this node", None, "node-nack", node.nack, wish(&props.on, Act::NodeRule(at, "nack"))) }
-                { switch("Fast failover on this node", None, "node-fast", node.fast, wish(&props.on, Act::NodeRule(at, "fast-failover"))) }
-            </section>
+            { obeys(props, at, node) }
             <section class="sect">
                 <h2>{ "What it believes of others" }</h2>
                 { others(&props.beliefs) }
@@ -55,6 +55,28 @@ pub fn Inspector(props: &Props) -> Html {
         }
         { counters(&props.scene.counters) }
     </> }
+}
+
+/// What the node obeys: its preset, the two switches that are turned most, and how far it is from the preset.
+fn obeys(props: &Props, at: NodeIndex, node: &Node) -> Html {
+    let Some(rules) = props.rules else { return Html::default() };
+    let (preset, changes) = rules.nearest();
+    let more = match changes.len() {
+        0 => "All its rules".to_owned(),
+        1 => "All its rules, 1 changed".to_owned(),
+        many => format!("All its rules, {many} changed"),
+    };
+    html! {
+        <section class="sect obeys">
+            <h2>{ "Its rules, from this moment on" }</h2>
+            <label class="preset"><span>{ "Preset" }</span>{ rules::presets(preset, Some(at), "node-preset", &props.on) }</label>
+            { for SWITCHES.iter().filter(|switch| switch.id == "nack").map(|switch| html! {
+                <label class="preset"><span>{ "NACK" }</span>{ rules::values(switch, &rules, Some(at), ("node-nack".to_owned(), "NACK on this node".to_owned()), &props.on) }</label>
+            }) }
+            { switch("Fast failover on this node", None, "node-fast", node.fast, wish(&props.on, Act::NodeRule(at, "fast-failover"))) }
+            <button type="button" class="btn wide" data-testid="node-rules" onclick={wish(&props.on, Act::RulesOf(true))}>{ more }</button>
+        </section>
+    }
 }
 
 fn head(node: &Node) -> Html {

@@ -5,11 +5,14 @@ pub mod inspector;
 pub mod log;
 pub mod paint;
 pub mod rail;
+pub mod room;
+pub mod rules;
 pub mod script;
 pub mod sheets;
 pub mod stage;
 pub mod top;
 pub mod transport;
+pub mod verdict;
 pub mod vote;
 
 use std::ops::Deref;

@@ -11,6 +11,8 @@ use crate::words;
 pub struct Props {
     /// Built-in scenarios: name and title.
     pub scenarios: Vec<(String, String)>,
+    /// The rooms of the museum: name and title.
+    pub rooms: Vec<(String, String)>,
     /// The one that runs; empty if it is nobody's.
     pub scenario: String,
     /// What the run is called.
@@ -43,12 +45,14 @@ pub fn Top(props: &Props) -> Html {
         })
     };
     let own = props.scenario.is_empty();
+    let option = |(name, title): &(String, String)| html! { <option value={name.clone()} selected={*name == props.scenario}>{ title }</option> };
     html! {
         <header class="top">
             <h1 class="brand">{ mark() }<span>{ words::NAME }</span></h1>
             <select class="pick" aria-label="Scenario" onchange={pick} data-testid="scenario">
                 if own { <option value="" selected=true>{ if props.title.is_empty() { "Your own run" } else { &props.title } }</option> }
-                { for props.scenarios.iter().map(|(name, title)| html! { <option value={name.clone()} selected={*name == props.scenario}>{ title }</option> }) }
+                <optgroup label="Scenarios">{ for props.scenarios.iter().map(option) }</optgroup>
+                <optgroup label="Museum: bugs of real releases">{ for props.rooms.iter().map(option) }</optgroup>
             </select>
             <div class="seed">
                 <label for="seed">{ "Seed" }</label>

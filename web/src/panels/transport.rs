@@ -168,5 +168,6 @@ fn glyph(sort: MarkSort) -> (&'static str, &'static str) {
         MarkSort::Ask => ("ask", "?"),
         MarkSort::Lost => ("lost", "⊘"),
         MarkSort::Won => ("won", "✓"),
+        MarkSort::Broken => ("broken", "✖"),
     }
 }

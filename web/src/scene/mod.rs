@@ -3,6 +3,7 @@
 //! Nothing here knows the document, so all of it is tested natively. [`build`] reads the simulator,
 //! [`story`] folds the recorded events, [`ring`] and [`tape`] turn both into shapes and places.
 
+pub mod breach;
 pub mod build;
 pub mod flight;
 pub mod ring;

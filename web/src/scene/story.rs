@@ -106,6 +106,8 @@ pub enum MarkSort {
     Lost,
     /// A round was won.
     Won,
+    /// A property broke, or an expectation was not met.
+    Broken,
 }
 
 /// One mark on the tape.

@@ -1,6 +1,7 @@
 //! The epoch tape: where a moment is, which piece has which epoch, which marks stand where.
 
-use super::story::{Mark, Story};
+use super::breach::Breach;
+use super::story::{Mark, MarkSort, Story};
 
 /// A piece of the tape in one epoch, in thousandths of its length.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,8 +92,8 @@ fn moment(share: f64, end: u64) -> u64 {
 }
 
 impl Tape {
-    /// The tape of a run of which everything until `frontier` is known.
-    pub fn new(story: &Story, frontier: u64, window: Window) -> Self {
+    /// The tape of a run of which everything until `frontier` is known, and what breaks in all of it.
+    pub fn new(story: &Story, breaches: &[Breach], frontier: u64, window: Window) -> Self {
         let mut segments = Vec::new();
         for (at, (from, epoch)) in story.epochs.iter().enumerate() {
             let until = story.epochs.get(at + 1).map_or(frontier, |next| next.0);
@@ -101,12 +102,17 @@ impl Tape {
             }
         }
         let mut marks: Vec<(f64, Mark)> = Vec::new();
-        for mark in story.marks.iter().filter(|mark| window.shows(mark.at)) {
+        let broken = breaches.iter().map(|one| Mark {
+            at: one.at,
+            sort: MarkSort::Broken,
+            label: format!("{}: {}", one.name(), one.statement),
+        });
+        for mark in story.marks.iter().cloned().chain(broken).filter(|mark| window.shows(mark.at)) {
             let here = window.place(mark.at);
             let crowded =
                 marks.iter().rev().any(|(there, other)| other.sort == mark.sort && here - there < 0.8);
             if !crowded {
-                marks.push((here, mark.clone()));
+                marks.push((here, mark));
             }
         }
         Self { segments, marks, frontier: window.place(frontier), ticks: ticks(window), window }
@@ -152,7 +158,7 @@ mod tests {
     fn the_tape_ends_where_nothing_was_run_yet() {
         let mut story = Story::default();
         story.epochs = vec![(0, 7), (10_000_000, 8)];
-        let tape = Tape::new(&story, 20_000_000, Window { from: 0, to: 40_000_000 });
+        let tape = Tape::new(&story, &[], 20_000_000, Window { from: 0, to: 40_000_000 });
         assert_eq!(tape.segments.len(), 2);
         assert!((tape.segments[1].to - 50.0).abs() < 1e-9 && (tape.frontier - 50.0).abs() < 1e-9);
         assert!(tape.ticks.len() <= 8 && !tape.ticks.is_empty());

@@ -44,34 +44,6 @@ impl Session {
         format!("kill {}", served[..most.max(1).min(served.len())].join(" "))
     }
 
-    /// Flips a switch for everyone, and shows the same run from its first fault.
-    pub fn flip(&mut self, switch: &'static str) -> Result<(), String> {
-        let on = !self.rule(switch);
-        let text = script_edit::with_pair(&self.text, "rules", switch, if on { "on" } else { "off" });
-        let start = self.first_fault().unwrap_or(0).min(self.now());
-        self.change(&text, start)?;
-        self.said = Some(words::flipped(switch, on, start > 0));
-        Ok(())
-    }
-
-    /// Flips a switch for one node from now on.
-    pub fn flip_one(&mut self, node: NodeIndex, switch: &'static str) -> Result<(), String> {
-        let scene = self.scene();
-        let Some(node) = scene.nodes.get(node) else { return Ok(()) };
-        let on = if switch == "nack" { node.nack } else { node.fast };
-        let value = if on { "off" } else { "on" };
-        self.perform(&format!("rules {} {switch}={value}", node.name))
-    }
-
-    /// Whether a switch is on for everyone.
-    pub fn rule(&self, switch: &str) -> bool {
-        let rules = self.script.common_rules();
-        splitvote::base::rules::SWITCHES
-            .iter()
-            .find(|known| known.id == switch)
-            .is_some_and(|known| known.get(&rules) == "on")
-    }
-
     /// The value of a setting for everyone.
     pub fn setting(&self, key: &str) -> String {
         Key::named(key).map(|key| key.get(&self.script.common_settings())).unwrap_or_default()

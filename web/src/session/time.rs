@@ -44,6 +44,14 @@ impl Session {
         build::votes_fly(self.reel.here())
     }
 
+    /// To where something breaks, with the node it is seen on.
+    pub fn seek_breach(&mut self, index: usize) {
+        let Some(breach) = self.outcome.breaches.get(index).cloned() else { return };
+        self.seek(breach.at);
+        self.selected = breach.node.or(self.selected);
+        self.said = Some(breach.sentence());
+    }
+
     /// To right behind a record.
     pub fn seek_record(&mut self, index: usize) {
         self.said = None;

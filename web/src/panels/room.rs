@@ -1,0 +1,78 @@
+//! The card of an open room of the museum, and its one switch; and the doors of the front page.
+
+use splitvote::scenario::museum::Harm;
+use yew::prelude::*;
+
+use super::{Wish, wish};
+use crate::action::Act;
+use crate::museum::{DOORS, Room, Side};
+use crate::scene::breach::Breach;
+use crate::words;
+
+/// The card: what happened, why, where to look, the switch, and what came of it.
+pub fn card(room: &'static Room, side: Side, breaches: &[Breach], on: &Wish) -> Html {
+    let card = &room.card;
+    let number = room.built.name.rsplit('/').next().unwrap_or("").to_uppercase();
+    let fact = |label: &'static str, text: &str| {
+        if text.is_empty() {
+            return Html::default();
+        }
+        html! { <><dt>{ label }</dt><dd>{ text.to_owned() }</dd></> }
+    };
+    let button = |label: &'static str, name: &'static str, fixed: bool| {
+        let pressed = if side == if fixed { Side::Fixed } else { Side::Was } { "true" } else { "false" };
+        html! { <button type="button" class="btn" aria-pressed={pressed} data-testid={name} onclick={wish(on, Act::Turn(fixed))}>{ label }</button> }
+    };
+    let promise = match card.harm {
+        Harm::Violation(property) => format!("{property} breaks"),
+        Harm::Unmet(text) => format!("“{text}” is not met"),
+    };
+    html! {
+        <article class="room" data-testid="room">
+            <section class="sect">
+                <h2>{ format!("Museum, room {number}") }</h2>
+                <h3>{ room.script.title.clone().unwrap_or_default() }</h3>
+                <p class="note">{ card.source }</p>
+            </section>
+            <section class="sect">
+                <h2>{ "One switch, the same run" }</h2>
+                <div class="pair row" role="group" aria-label="Rules of the room">
+                    { button("As it was", "as-it-was", false) }{ button("With the fix", "with-the-fix", true) }
+                </div>
+                <p class="note">{ "The fix: " }<code>{ card.fix }</code>{ format!(". Without it {promise}.") }</p>
+                <p class={classes!("verdict", breaches.is_empty().then_some("good"))} role="status" data-testid="verdict">{ verdict(breaches) }</p>
+                if side == Side::Other { <p class="note">{ "These are neither the room's rules nor its fix." }</p> }
+            </section>
+            <section class="sect">
+                <dl class="card">
+                    { fact("What happened", &card.story) }{ fact("Why", &card.why) }
+                    { fact("Look at", &card.look) }{ fact("How this room differs from the real thing", &card.form) }
+                </dl>
+            </section>
+        </article>
+    }
+}
+
+fn verdict(breaches: &[Breach]) -> String {
+    match breaches {
+        [] => "✓ Here nothing breaks, and every expectation is met.".to_owned(),
+        [first, ..] if first.property.is_none() => {
+            format!("✖ Here “{}” is expected and not met.", first.statement)
+        }
+        [first, ..] => format!("✖ Here {} breaks at {}.", first.name(), words::clock(first.at)),
+    }
+}
+
+/// Two rooms that anybody should see, on the front page.
+pub fn doors() -> Html {
+    html! {
+        <nav class="doors" aria-label="Museum" data-testid="doors">
+            <span>{ "Bugs of releases in use, and the switch that mends each:" }</span>
+            { for DOORS.iter().map(|(name, label)| html! {
+                <a href={format!("#{name}")} data-testid={format!("door-{}", name.rsplit('/').next().unwrap_or(name))}>
+                    <b>{ name.rsplit('/').next().unwrap_or(name).to_uppercase() }</b>{ *label }
+                </a>
+            }) }
+        </nav>
+    }
+}
