@@ -109,6 +109,51 @@ fn harm_that_other_rules_do_as_well_is_no_find() {
 }
 
 #[test]
+fn harm_of_manual_failovers_is_found_where_others_succeed() {
+    let script = parse(
+        "cluster shards=3 replicas=1\nat 1s drop auth-ack to A1 times 2\nat 1s failover A1\n\
+         at 7s failover A1\nrun for 15s\nexpect primary of A is A1\n",
+    )
+    .expect("it reads");
+    let under = |rules: &str, text: &Script| {
+        let (plan, mut script) = (plan(rules, &["manual"]), text.clone());
+        script.override_rules(rules).expect("a preset");
+        plan.shows(&script, Target::Manual)
+    };
+    assert!(under("valkey-8.0", &script), "voters remember their first votes (m16)");
+    assert!(!under("valkey-8.1", &script), "they do not any more");
+    let dead = parse("at 1s kill A1\nat 2s failover A1\nrun for 9s\n").expect("it reads");
+    assert!(!under("valkey-8.0", &dead), "nobody can do that");
+}
+
+#[test]
+fn nodes_that_are_marked_failed_though_they_run_are_found_where_others_do_not() {
+    let script = parse(
+        "shard A slots=0-5460 replicas=0\nshard B slots=5461-10922 replicas=1\n\
+         shard C slots=10923-16383 replicas=0\nshard D replicas=0\nshard E replicas=0\nshard F replicas=0\n\
+         rules redis-7.0\nset node-timeout=2s\nat 2s cut A0 B1 D0 E0 F0 | B0 C0\nrun for 12s\n",
+    )
+    .expect("it reads");
+    assert!(plan("redis-7.0", &["alarm"]).shows(&script, Target::Alarm), "the empty are counted (m23)");
+    let mut fair = script.clone();
+    fair.override_rules("redis-7.0 voters-report=on").expect("a preset");
+    assert!(!plan("redis-7.0 voters-report=on", &["alarm"]).shows(&fair, Target::Alarm));
+    let alone = parse("rules redis-7.0\nset node-timeout=1s\nat 1s cut A0 | all\nrun for 9s\n");
+    let alone = alone.expect("it reads");
+    assert!(!plan("redis-7.0", &["alarm"]).shows(&alone, Target::Alarm), "ours mark it, too");
+}
+
+#[test]
+fn needless_waits_are_found_and_accidents_are_not() {
+    let (_, found) = chase(plan("splitvote fast-failover=off", &["slow"]), 4 * GENERATION, |_| ());
+    let broken = found.expect("something is found").broken.expect("something broke");
+    assert_eq!(broken.target, Target::Slow);
+    // Nothing of what is timed differs: the rest is the dice.
+    let (_, found) = chase(plan("splitvote zero-offset-known=off", &["slow"]), GENERATION, |_| ());
+    assert!(found.is_none(), "{found:?}");
+}
+
+#[test]
 fn a_script_that_expects_agreement_is_judged_when_it_is_over() {
     let text = "cluster shards=3 replicas=1\nset node-timeout=1s allow-replica-migration=no\n\
                 at 1s cut A0 | all\nrun for 1500ms\nexpect converged\n";

@@ -304,8 +304,9 @@ impl Election {
             }
             delay
         };
-        let earliest = if facts.manual { now } else { self.not_before };
-        let start = (now + delay).max(earliest);
+        // Also if an operator wants it: who is refused for a reason that stays would ask without end.
+        // The first round of a manual failover has no such pause; it forgets the attempts before it.
+        let start = (now + delay).max(self.not_before);
         let (rank, failed_rank) = if facts.manual { (0, 0) } else { (ranks.rank, ranks.failed_rank) };
         self.phase = Phase::Scheduled { start, rank, failed_rank };
         self.tally.clear();

@@ -64,6 +64,8 @@ pub(super) struct Ledger {
     won: BTreeMap<HostIx, Epoch>,
     pub(super) failovers: Vec<Failover>,
     pub(super) split_votes: u64,
+    /// Who was counted failed while its process ran.
+    pub(super) slandered: BTreeSet<HostIx>,
 }
 
 impl Ledger {
@@ -89,6 +91,11 @@ impl Ledger {
         event: &Event,
         names: &Names,
     ) -> bool {
+        if let Event::FailMarked { node, .. } = event
+            && let Some(failed) = names.host_of(*node).filter(|failed| !self.down.contains_key(failed))
+        {
+            self.slandered.insert(failed);
+        }
         match event {
             Event::FailMarked { node, .. } | Event::FailTold { node, .. } => {
                 if let Some(failed) = names.host_of(*node) {

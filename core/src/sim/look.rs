@@ -262,6 +262,11 @@ impl Simulator {
         &self.director.ledger.failovers
     }
 
+    /// Who was marked failed by someone's count while its process ran.
+    pub fn slandered(&self) -> impl Iterator<Item = NodeName> + '_ {
+        self.director.ledger.slandered.iter().map(|host| self.names.host(*host))
+    }
+
     /// How many epochs ended with their votes divided and no winner.
     pub fn split_votes(&self) -> u64 {
         self.director.ledger.split_votes

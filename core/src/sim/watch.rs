@@ -24,6 +24,8 @@ pub(super) struct Watch {
     pub(super) covered_since: Option<Instant>,
     /// When it last ceased to be so.
     pub(super) uncovered_since: Option<Instant>,
+    /// How long it was not, up to then.
+    pub(super) uncovered_before: Duration,
     /// The last primary each shard had, while it has none.
     pub(super) last_primaries: Vec<HostIx>,
 }
@@ -59,6 +61,9 @@ impl Simulator {
             let covered = self.is_covered();
             if covered && !self.watch.covered {
                 self.watch.covered_since = Some(self.now);
+                if let Some(since) = self.watch.uncovered_since {
+                    self.watch.uncovered_before += self.now.since(since);
+                }
             }
             if !covered && self.watch.covered {
                 self.watch.uncovered_since = Some(self.now);
@@ -137,6 +142,11 @@ impl Simulator {
     pub fn uncovered_for(&self) -> Option<Duration> {
         let since = self.watch.uncovered_since.filter(|_| !self.watch.covered)?;
         Some(self.now.since(since))
+    }
+
+    /// How long some slot has been without cover in all.
+    pub fn uncovered_in_all(&self) -> Duration {
+        self.watch.uncovered_before + self.uncovered_for().unwrap_or_default()
     }
 
     /// How many acknowledged writes the primary of their slot does not hold.

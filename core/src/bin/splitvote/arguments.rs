@@ -178,7 +178,8 @@ pub(crate) struct Hunt {
     /// The seeds, the last one excluded.
     #[arg(long, value_name = "A..B", value_parser = seeds, default_value = "0..200000")]
     pub(crate) seeds: (u64, u64),
-    /// What to find: properties, `late` (recovery) or `lost` (writes). Any property if not given, but
+    /// What to find: properties, `late` or `slow` (recovery), `lost` (writes), `manual` (a failover that
+    /// does not come off), `alarm` (a node that runs is marked failed). Any property if not given, but
     /// S15 (save before you send) only under rules that promise it.
     #[arg(long, value_name = "ID", num_args = 1..)]
     pub(crate) property: Vec<String>,
@@ -191,8 +192,8 @@ pub(crate) struct Hunt {
     /// What is laid over every world.
     #[command(flatten)]
     pub(crate) overrides: Overrides,
-    /// Look for the harm of every room of the museum in turn, without its script.
-    #[arg(long, conflicts_with_all = ["scenario", "property", "claimed", "rules"])]
+    /// Look for the harm of every room of the museum in turn, or of `SCENARIO` only, without its script.
+    #[arg(long, conflicts_with_all = ["property", "claimed", "rules"])]
     pub(crate) museum: bool,
     /// Stop after this long (each hunt of `--museum`).
     #[arg(long, value_name = "TIME", value_parser = span)]

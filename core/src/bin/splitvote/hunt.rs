@@ -96,7 +96,10 @@ fn targets(options: &arguments::Hunt, rules: &Rules) -> Result<Vec<Target>, Trou
     let named = |word: &String| {
         Target::named(word).ok_or_else(|| {
             let known: Vec<&str> = Target::any().iter().map(|target| target.word()).collect();
-            Trouble::Usage(format!("`{word}` is neither `late` nor `lost` nor one of {}", known.join(", ")))
+            Trouble::Usage(format!(
+                "`{word}` is neither late, slow, lost, manual, alarm nor one of {}",
+                known.join(", ")
+            ))
         })
     };
     options.property.iter().map(named).collect()
@@ -185,7 +188,7 @@ fn tell(out: &mut impl std::io::Write, chase: &Chase, rules: &Rules) -> Result<(
         writeln!(out, "nothing broke")?;
         return Ok(());
     };
-    let Broken { target, at, what } = &find.broken;
+    let Broken { target, at, what, .. } = &find.broken;
     writeln!(out, "FOUND {} with seed {} at {at}: {what}", target.word(), find.seed)?;
     match target {
         Target::Property(property) if property.is_claimed(rules) => {
@@ -194,7 +197,7 @@ fn tell(out: &mut impl std::io::Write, chase: &Chase, rules: &Rules) -> Result<(
         Target::Property(property) => {
             writeln!(out, "  {} Promised by: {}.", property.statement, property.claimed)?;
         }
-        Target::Late | Target::Lost => {}
+        _ => {}
     }
     writeln!(out, "{} statements, {} before:\n", find.script.statements.len(), find.before)?;
     writeln!(out, "{}", find.script)?;

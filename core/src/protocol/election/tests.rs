@@ -310,10 +310,6 @@ fn the_pause_after_lost_rounds_grows_and_differs_by_chance() {
         election.asked(Epoch(7 + lost), 2, &rules);
     }
     assert_eq!(election.resets(), 5);
-    let manual = Facts { manual: true, ..told };
-    election.reset(NOW, T, &rules, &mut rng);
-    let verdict = election.advance(NOW, &manual, &rules, &mut rng);
-    assert_eq!(verdict, Verdict::Scheduled { delay: Duration::ZERO }, "an operator does not wait");
 }
 
 #[test]
@@ -327,6 +323,23 @@ fn restarts_follow_at_once_unless_they_are_paced() {
         assert_eq!(verdict, Verdict::Scheduled { delay: Duration::ZERO }, "after {lost}");
         election.asked(Epoch(7 + lost), 2, &rules);
     }
+}
+
+#[test]
+fn an_operator_s_rounds_are_paced_as_well() {
+    let (mut rng, rules) = (Rng::new(3), Rules::default());
+    let manual = Facts { manual: true, ..facts(Ranks::default()) };
+    let mut election = requesting(2);
+    election.reset(NOW, T, &rules, &mut rng);
+    let verdict = election.advance(NOW, &manual, &rules, &mut rng);
+    let unit = delay_unit(T, &rules);
+    assert!(
+        matches!(verdict, Verdict::Scheduled { delay } if delay >= unit && delay <= unit * 2),
+        "{verdict:?}"
+    );
+    election.forget();
+    let verdict = election.advance(NOW, &manual, &rules, &mut rng);
+    assert_eq!(verdict, Verdict::Scheduled { delay: Duration::ZERO }, "a new attempt begins at once");
 }
 
 #[test]

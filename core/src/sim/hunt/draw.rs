@@ -2,15 +2,19 @@
 //! language is in them, aimed at moments that elections have: close to one another, and `when` somebody
 //! fails, asks or wins.
 
+mod plots;
+
 use std::fmt::Write as _;
 
-use crate::base::{Duration, Rng, SLOTS};
+use crate::base::{Duration, Rng, SLOTS, SlotSet};
 use crate::scenario::{NodeName, Script, ShardName};
 
 /// What can be drawn at: the nodes, and the node timeout that gives the times their scale.
 pub(super) struct Draft {
     pub(super) rng: Rng,
     shards: Vec<u16>,
+    /// The first so many shards have slots.
+    slotted: usize,
     timeout: Duration,
     /// The moment of the last fault; the next is often close to it.
     last: Duration,
@@ -24,11 +28,14 @@ const FIRST: Duration = Duration::from_millis(500);
 impl Draft {
     /// Faults for the cluster of a script.
     pub(super) fn over(script: &Script, rng: Rng) -> Self {
-        let shards: Vec<u16> = script.cluster.shards().iter().map(|shard| shard.replicas).collect();
+        let all = script.cluster.shards();
+        let slotted = all.iter().take_while(|shard| shard.slots != SlotSet::default()).count();
+        let shards: Vec<u16> = all.iter().map(|shard| shard.replicas).collect();
         let timeout = script.common_settings().node_timeout;
         Self {
             rng,
             shards,
+            slotted,
             timeout,
             last: FIRST,
             end: timeout * 10 + Duration::from_secs(2),
@@ -312,8 +319,13 @@ pub(super) fn head(rng: &mut Rng) -> String {
     let pick = |rng: &mut Rng, from: &[u64]| from[usize::try_from(rng.below(from.len() as u64)).unwrap_or(0)];
     let shards = pick(rng, &[3, 3, 3, 3, 4, 4, 5, 7]);
     let replicas = if shards > 4 { 1 } else { pick(rng, &[1, 1, 1, 2, 2, 3]) };
-    let timeout = pick(rng, &[500, 1000, 1000, 2000]);
-    let mut text = format!("cluster shards={shards} replicas={replicas}\nset node-timeout={timeout}ms");
+    let timeout = pick(rng, &[500, 1000, 1000, 2000, 4000]);
+    let mut text = if rng.chance(60_000) {
+        with_empty(rng, shards.min(4), replicas)
+    } else {
+        format!("cluster shards={shards} replicas={replicas}")
+    };
+    let _ = write!(text, "\nset node-timeout={timeout}ms");
     let mut maybe = |rng: &mut Rng, share: u32, words: &[&str]| {
         if rng.chance(share) {
             let at = usize::try_from(rng.below(words.len() as u64)).unwrap_or(0);
@@ -330,6 +342,7 @@ pub(super) fn head(rng: &mut Rng) -> String {
     maybe(rng, 150_000, &["require-full-coverage=no"]);
     maybe(rng, 200_000, &["allow-replica-migration=no"]);
     maybe(rng, 50_000, &["loss=1%"]);
+    maybe(rng, 100_000, &["config-save-behavior=best-effort"]);
     text.push('\n');
     for _ in 0..rng.below(3) {
         if rng.chance(300_000) {
@@ -339,4 +352,22 @@ pub(super) fn head(rng: &mut Rng) -> String {
         }
     }
     text
+}
+
+/// A cluster in which a few primaries have no slots.
+fn with_empty(rng: &mut Rng, shards: u64, replicas: u64) -> String {
+    let mut lines = Vec::new();
+    let all = u64::from(SLOTS);
+    for at in 0..shards {
+        let (first, end) = (all * at / shards, all * (at + 1) / shards);
+        lines.push(format!("shard {} slots={first}-{} replicas={replicas}", name(at), end - 1));
+    }
+    for at in shards..shards + rng.between(1, 3) {
+        lines.push(format!("shard {} replicas=0", name(at)));
+    }
+    lines.join("\n")
+}
+
+fn name(shard: u64) -> ShardName {
+    ShardName(u16::try_from(shard).unwrap_or(0))
 }

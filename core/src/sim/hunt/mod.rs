@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::base::{Duration, Instant, Rng};
-use crate::scenario::{Script, ScriptError, parse, parse_lenient};
+use crate::scenario::{Condition, Script, ScriptError, parse, parse_lenient};
 
 use super::{Keep, Simulator};
 use draw::Draft;
@@ -46,7 +46,7 @@ pub struct Plan {
 }
 
 /// Something that broke.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Broken {
     /// What.
     pub target: Target,
@@ -54,6 +54,8 @@ pub struct Broken {
     pub at: Instant,
     /// What was seen.
     pub what: String,
+    /// What the world should be like then and is not, of what is no property.
+    expected: Option<Condition>,
 }
 
 /// What one run came to.
@@ -111,7 +113,10 @@ impl Plan {
         if draft.rng.chance(500_000) {
             draft.contest();
         }
-        for _ in 0..draft.rng.between(1, 7) {
+        if draft.rng.chance(350_000) {
+            draft.plot();
+        }
+        for _ in 0..draft.rng.between(u64::from(draft.lines.is_empty()), 7) {
             draft.fault();
         }
         mutate::with_lines(&head, &draft.lines)
@@ -146,32 +151,59 @@ impl Plan {
     pub fn shows(&self, script: &Script, target: Target) -> bool {
         let only = Self { targets: vec![target], ..self.clone() };
         let mut world = Simulator::keeping(script, Keep::Nothing);
+        if let Target::Property(_) = target {
+            return Watch::new(&only, script).first(&mut world).is_some();
+        }
+        world.run();
+        only.differs(&mut world, script, target).is_some()
+    }
+
+    /// What holds at this moment with the rules compared with and does not here. Where the dice decide
+    /// most, it must be so in most of their throws.
+    fn differs(&self, world: &mut Simulator, script: &Script, target: Target) -> Option<Condition> {
+        let mut other = Simulator::keeping(&self.reference(script), Keep::Nothing);
+        other.play(world.now());
+        let condition = target.harm(world, &mut other)?;
         match target {
-            Target::Property(_) => Watch::new(&only, script).first(&mut world).is_some(),
-            Target::Late | Target::Lost => {
-                world.run();
-                only.differs(&mut world, script, target)
-            }
+            Target::Slow => self.is_slower(script, world.now()).then_some(condition),
+            Target::Manual | Target::Alarm => self.recurs(script, world.now(), target).then_some(condition),
+            _ => Some(condition),
         }
     }
 
-    /// Whether two worlds that have come to the same moment differ as a target says.
-    fn differs(&self, world: &mut Simulator, script: &Script, target: Target) -> bool {
-        let lasting = script.common_settings().node_timeout;
-        let now = world.now();
-        let harmed = match target {
-            Target::Late => world.uncovered_for().is_some_and(|span| span > lasting * 4),
-            Target::Lost => world.lost() >= FEW,
-            Target::Property(_) => false,
-        };
-        harmed && {
-            let mut other = Simulator::keeping(&self.reference(script), Keep::Nothing);
-            other.play(now);
-            match target {
-                Target::Late => other.covered_for().is_some_and(|span| span > lasting * 2),
-                _ => other.lost() == 0,
+    /// Whether slots lack a primary for longer with many seeds and hardly ever for shorter.
+    fn is_slower(&self, script: &Script, until: Instant) -> bool {
+        let timeout = script.common_settings().node_timeout;
+        let until = until + timeout * 6;
+        let (mut longer, mut shorter) = (0, 0);
+        for throw in 1..=THROWS {
+            let script = Script { seed: script.seed.wrapping_add(throw), ..script.clone() };
+            let [here, there] = [self.reference(&script), script].map(|script| {
+                let mut world = Simulator::keeping(&script, Keep::Nothing);
+                world.play(until);
+                world.uncovered_in_all()
+            });
+            longer += u64::from(there > here + timeout / target::SOME);
+            shorter += u64::from(here > there + timeout / target::SOME);
+            if (throw > THROWS / 4 && longer == 0) || shorter * 8 > THROWS {
+                return false;
             }
         }
+        longer * 3 > THROWS && longer > shorter * 8
+    }
+
+    /// Whether it is so with most seeds.
+    fn recurs(&self, script: &Script, until: Instant, target: Target) -> bool {
+        let again = (1..=4).filter(|throw| {
+            let script = Script { seed: script.seed.wrapping_add(*throw), ..script.clone() };
+            let [mut other, mut world] = [self.reference(&script), script].map(|script| {
+                let mut world = Simulator::keeping(&script, Keep::Nothing);
+                world.play(until);
+                world
+            });
+            target.harm(&mut world, &mut other).is_some()
+        });
+        again.count() >= 3
     }
 
     fn reference(&self, script: &Script) -> Script {
@@ -186,14 +218,14 @@ impl Plan {
     pub fn told(&self, script: &Script, broken: &Broken) -> Option<Script> {
         let timeout = script.common_settings().node_timeout;
         let ended = broken.at.since(Instant::ZERO);
-        let told = broken.target.told_by(script, ended, patience(timeout));
+        let told = broken.target.told_by(script, ended, patience(timeout), broken.expected.as_ref());
         let told = parse(&told.to_string()).ok()?;
         self.shows(&told, broken.target).then_some(told)
     }
 }
 
-/// So many lost writes are no accident of the moment.
-const FEW: u64 = 5;
+/// With so many other seeds a difference in time is looked for.
+const THROWS: u64 = 20;
 
 /// How long a cluster may take to agree after everything was mended.
 fn patience(timeout: Duration) -> Duration {
@@ -208,7 +240,9 @@ struct Watch<'a> {
     /// The last time without cover that was looked at.
     looked: Option<Instant>,
     late: bool,
-    lost: bool,
+    slow: bool,
+    /// The last moment at which some slot had no primary, while that is so and how long it was.
+    bare: Option<(Instant, Duration)>,
     timeout: Duration,
 }
 
@@ -222,7 +256,8 @@ impl<'a> Watch<'a> {
             seen: 0,
             looked: None,
             late: wants(Target::Late),
-            lost: wants(Target::Lost),
+            slow: wants(Target::Slow),
+            bare: None,
             timeout,
         }
     }
@@ -230,15 +265,17 @@ impl<'a> Watch<'a> {
     fn first(&mut self, world: &mut Simulator) -> Option<Broken> {
         while !world.finished() {
             world.step();
-            if let Some(broken) = self.violation(world).or_else(|| self.lateness(world)) {
-                return Some(broken);
+            let broken =
+                self.violation(world).or_else(|| self.lateness(world)).or_else(|| self.slowness(world));
+            if broken.is_some() {
+                return broken;
             }
         }
-        let lost = self.lost && self.plan.differs(world, self.script, Target::Lost);
-        lost.then(|| Broken {
-            target: Target::Lost,
-            at: world.now(),
-            what: format!("{} writes", world.lost()),
+        let counted = [Target::Lost, Target::Manual, Target::Alarm];
+        counted.into_iter().filter(|target| self.plan.targets.contains(target)).find_map(|target| {
+            let expected = self.plan.differs(world, self.script, target)?;
+            let what = format!("not `{expected}`");
+            Some(Broken { target, at: world.now(), what, expected: Some(expected) })
         })
     }
 
@@ -250,7 +287,7 @@ impl<'a> Watch<'a> {
             let target = Target::named(&violation.property)?;
             let wanted = self.plan.targets.contains(&target);
             let ours = !target.is_eventual() || !self.is_so_with_others(target);
-            (wanted && ours).then(|| Broken { target, at: *at, what: violation.what.clone() })
+            (wanted && ours).then(|| Broken { target, at: *at, what: violation.what.clone(), expected: None })
         })
     }
 
@@ -271,10 +308,32 @@ impl<'a> Watch<'a> {
         }
         let span = world.uncovered_for().filter(|span| *span > self.timeout * 8)?;
         let since = Instant::from_micros(world.now().as_micros() - span.as_micros());
-        if self.looked.replace(since) == Some(since) || !self.plan.differs(world, self.script, Target::Late) {
+        if self.looked.replace(since) == Some(since) {
             return None;
         }
-        Some(Broken { target: Target::Late, at: world.now(), what: format!("not covered for {span}") })
+        let expected = self.plan.differs(world, self.script, Target::Late);
+        let what = format!("not covered for {span}");
+        expected.is_some().then(|| Broken { target: Target::Late, at: world.now(), what, expected })
+    }
+
+    /// Looks back when all is well again.
+    fn slowness(&mut self, world: &Simulator) -> Option<Broken> {
+        if !self.slow {
+            return None;
+        }
+        if let Some(span) = world.uncovered_for() {
+            self.bare = Some((world.now(), span));
+            return None;
+        }
+        let (last, span) = self.bare.take().filter(|(_, span)| *span > self.timeout)?;
+        let mut before = Simulator::keeping(self.script, Keep::Nothing);
+        let at = Instant::from_millis(last.as_micros() / 1000);
+        before.play(at);
+        let expected = self.plan.differs(&mut before, self.script, Target::Slow)?;
+        let what = format!("not covered for {span}");
+        // A script that tells it ends a millisecond later.
+        let at = Instant::from_millis((last.as_micros() / 1000).saturating_sub(1));
+        Some(Broken { target: Target::Slow, at, what, expected: Some(expected) })
     }
 }
 

@@ -133,7 +133,11 @@ fn change(rng: &mut Rng, parent: &Script, lines: &mut Vec<String>, corpus: &[Scr
         7 if at < lines.len() => lines[at] = given_away(rng, parent, &lines[at]),
         _ => {
             let mut draft = Draft::over(parent, Rng::new(rng.next_u64()));
-            draft.fault();
+            if rng.chance(150_000) {
+                draft.plot();
+            } else {
+                draft.fault();
+            }
             lines.append(&mut draft.lines);
         }
     }

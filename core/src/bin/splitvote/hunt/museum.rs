@@ -7,7 +7,7 @@ use serde::Serialize;
 use splitvote::base::Rules;
 use splitvote::base::rules::SWITCHES;
 use splitvote::scenario::museum::{Card, Harm, ROOMS};
-use splitvote::scenario::{LinkView, parse, to_link};
+use splitvote::scenario::{Action, LinkView, Script, parse, to_link};
 use splitvote::sim::hunt::{Plan, Target};
 
 use super::{Chase, chase};
@@ -22,11 +22,45 @@ const AT_MOST: Duration = Duration::from_mins(1);
 struct Row {
     room: &'static str,
     rules: String,
+    /// What was looked for.
+    targets: String,
     found: Option<&'static str>,
     runs: u64,
     seconds: f64,
     statements: Option<usize>,
     link: Option<String>,
+    /// Why nothing was looked for.
+    skipped: Option<&'static str>,
+}
+
+impl Row {
+    fn skipped(room: &'static str, why: &'static str) -> Self {
+        Self {
+            room,
+            rules: String::new(),
+            targets: String::new(),
+            found: None,
+            runs: 0,
+            seconds: 0.0,
+            statements: None,
+            link: None,
+            skipped: Some(why),
+        }
+    }
+
+    fn tell(&self, out: &mut impl std::io::Write) -> std::io::Result<()> {
+        let Self { room, rules, targets, runs, seconds, .. } = self;
+        if let Some(why) = self.skipped {
+            return writeln!(out, "{room:<12} not looked for: {why}");
+        }
+        let statements = self.statements.map_or_else(|| "-".to_owned(), |count| count.to_string());
+        let found = self.found.unwrap_or("-");
+        writeln!(
+            out,
+            "{room:<12} {rules:<44} {targets:<16} {found:<6} {runs:>7} {seconds:>8.1} {statements:>10}"
+        )?;
+        self.link.iter().try_for_each(|link| writeln!(out, "             {link}"))
+    }
 }
 
 /// Hunts in every room's stead; true, since to find is the aim.
@@ -36,27 +70,18 @@ pub(super) fn tour(options: &arguments::Hunt) -> Result<bool, Trouble> {
     if !options.json {
         writeln!(
             out,
-            "{:<12} {:<44} {:<6} {:>7} {:>8} {:>10}",
-            "room", "rules", "found", "runs", "seconds", "statements"
+            "{:<12} {:<44} {:<16} {:<6} {:>7} {:>8} {:>10}",
+            "room", "rules", "looked for", "found", "runs", "seconds", "statements"
         )?;
     }
-    for room in ROOMS {
-        let Some(row) = visit(room.name, room.text, options) else { continue };
+    let wanted = |name: &str| {
+        let only = options.scenario.as_deref();
+        only.is_none_or(|only| name == only || name.strip_prefix("museum/") == Some(only))
+    };
+    for room in ROOMS.iter().filter(|room| wanted(room.name)) {
+        let row = visit(room.name, room.text, options).unwrap_or_else(|why| Row::skipped(room.name, why));
         if !options.json {
-            let statements = row.statements.map_or_else(|| "-".to_owned(), |count| count.to_string());
-            writeln!(
-                out,
-                "{:<12} {:<44} {:<6} {:>7} {:>8.1} {:>10}",
-                row.room,
-                row.rules,
-                row.found.unwrap_or("-"),
-                row.runs,
-                row.seconds,
-                statements
-            )?;
-            if let Some(link) = &row.link {
-                writeln!(out, "             {link}")?;
-            }
+            row.tell(&mut out)?;
             out.flush()?;
         }
         rows.push(row);
@@ -65,20 +90,25 @@ pub(super) fn tour(options: &arguments::Hunt) -> Result<bool, Trouble> {
         serde_json::to_writer_pretty(&mut out, &rows)?;
         writeln!(out)?;
     }
+    if rows.is_empty() {
+        return Err(Trouble::Usage("the museum has no such room".to_owned()));
+    }
     Ok(true)
 }
 
 /// First with everything as it should be but the room's one switch; if that shows nothing, with the
 /// room's own rules, compared with the same rules mended.
-fn visit(name: &'static str, text: &'static str, options: &arguments::Hunt) -> Option<Row> {
-    let (card, script) = (Card::of(text)?, parse(text).ok()?);
+fn visit(name: &'static str, text: &'static str, options: &arguments::Hunt) -> Result<Row, &'static str> {
+    let card = Card::of(text).ok_or("it has no card")?;
+    let script = parse(text).map_err(|_| "it does not read")?;
     let (own, at_most) = (script.common_rules(), options.at_most.unwrap_or(AT_MOST));
-    let mended = mended(own, card.fix)?;
-    let targets = targets(card.harm);
-    let alone = alone(&own, card.fix);
+    let mended = mended(own, card.fix).ok_or("its fix is no rule")?;
+    let targets = targets(card.harm, &script);
     let mut spent = (0, Duration::ZERO);
-    for (rules, against) in
-        [alone.map(|rules| (rules, Rules::default())), Some((own, mended))].into_iter().flatten()
+    let mut last = None;
+    for (rules, against) in [alone(&own, &mended).map(|rules| (rules, Rules::default())), Some((own, mended))]
+        .into_iter()
+        .flatten()
     {
         let plan = Plan {
             base: None,
@@ -87,55 +117,85 @@ fn visit(name: &'static str, text: &'static str, options: &arguments::Hunt) -> O
             targets: targets.clone(),
             against: against.to_string(),
         };
+        let words: Vec<&str> = targets.iter().map(|target| target.word()).collect();
         let chase = chase(plan, options.seeds, options.jobs, Some(at_most));
-        let done = chase.find.is_some();
         spent = (spent.0 + chase.runs, spent.1 + chase.took);
-        if done || rules == own {
-            return Some(row(name, &rules, &chase, spent));
+        let row = row(name, &rules, words.join(" "), &chase, spent);
+        if row.found.is_some() {
+            return Ok(row);
         }
+        last = Some(row);
     }
-    None
+    last.ok_or("its rules are ours")
 }
 
-fn row(room: &'static str, rules: &Rules, chase: &Chase, (runs, took): (u64, Duration)) -> Row {
+fn row(
+    room: &'static str,
+    rules: &Rules,
+    targets: String,
+    chase: &Chase,
+    (runs, took): (u64, Duration),
+) -> Row {
     let find = chase.find.as_ref();
     Row {
         room,
         rules: rules.to_string(),
+        targets,
         found: find.map(|find| find.broken.target.word()),
         runs,
         seconds: took.as_secs_f64(),
         statements: find.map(|find| find.script.statements.len()),
         link: find.map(|find| to_link(&find.script, &LinkView::default())),
+        skipped: None,
     }
 }
 
-/// The room's rules with its card's switch turned.
+/// The room's rules with the words of its card laid over them.
 fn mended(mut rules: Rules, fix: &str) -> Option<Rules> {
     for word in fix.split_whitespace() {
-        let (id, value) = word.split_once('=')?;
-        rules.set(id, value).ok()?;
+        match word.split_once('=') {
+            Some((id, value)) => rules.set(id, value).ok()?,
+            None => rules = Rules::preset(word).ok()?,
+        }
     }
     Some(rules)
 }
 
-/// Preset `splitvote` with only the fixed switches as the room has them.
-fn alone(own: &Rules, fix: &str) -> Option<Rules> {
+/// Preset `splitvote` with what the card mends as the room has it; none if that is the room's rules or
+/// nobody's.
+fn alone(own: &Rules, mended: &Rules) -> Option<Rules> {
     let mut rules = Rules::default();
-    for word in fix.split_whitespace() {
-        let (id, _) = word.split_once('=')?;
-        let switch = SWITCHES.iter().find(|switch| switch.id == id)?;
-        rules.set(id, switch.get(own)).ok()?;
+    for switch in SWITCHES.iter().filter(|switch| switch.get(own) != switch.get(mended)) {
+        rules.set(switch.id, switch.get(own)).ok()?;
     }
     (rules != *own && rules != Rules::default()).then_some(rules)
 }
 
 /// What shows a room's harm in a world that is not the room's.
-fn targets(harm: Harm<'_>) -> Vec<Target> {
-    match harm {
-        Harm::Violation(id) => Target::named(id).into_iter().collect(),
-        Harm::Unmet(words) if words.contains("lost writes") => vec![Target::Lost],
-        Harm::Unmet(words) if words.contains("covered") => vec![Target::Late],
-        Harm::Unmet(_) => [Target::any(), vec![Target::Late]].concat(),
+fn targets(harm: Harm<'_>, script: &Script) -> Vec<Target> {
+    let words = match harm {
+        Harm::Violation(id) => return Target::named(id).into_iter().collect(),
+        Harm::Unmet(words) => words,
+    };
+    let mut actions = script.statements.iter().filter_map(|statement| statement.value.action());
+    let hands_over = actions.any(|action| matches!(action, Action::Failover { .. }));
+    let eventual = || Target::any().into_iter().filter(|target| target.is_eventual());
+    let has = |word: &str| words.contains(word);
+    if has("lost writes") {
+        vec![Target::Lost]
+    } else if has("within") {
+        vec![Target::Slow, Target::Late]
+    } else if has("covered") {
+        vec![Target::Late]
+    } else if has("rounds of") {
+        Target::named("S20").into_iter().collect()
+    } else if has("failed") && has("not ") {
+        vec![Target::Alarm]
+    } else if hands_over {
+        vec![Target::Manual, Target::Late]
+    } else if has("converged") || has("offset of") {
+        eventual().collect()
+    } else {
+        vec![Target::Late, Target::Lost]
     }
 }
