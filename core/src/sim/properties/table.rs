@@ -107,7 +107,7 @@ pub const PROPERTIES: &[Property] = &[
         "A replica that announces an offset has that much of its primary's data.",
         "within a shard only once the primary has answered it",
     )
-    .by("full-sync-across-shards drop-cached-history reduce-chain-first"),
+    .by("full-sync-across-shards drop-cached-history drop-refused-history reduce-chain-first"),
     always(
         "S14",
         "Nobody skips the delay unless each sibling has said and meant that it, too, marked the primary failed.",
