@@ -83,7 +83,7 @@ pub struct Switch {
     pub group: Group,
     /// Where it was decided: a pull request, a version, or the section that recommends it.
     pub source: &'static str,
-    /// What its last value means, in one sentence.
+    /// What its first value means, in one sentence.
     pub meaning: &'static str,
     /// Every value it can take, the newest first.
     pub values: &'static [&'static str],

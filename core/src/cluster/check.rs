@@ -1,32 +1,32 @@
 //! What must hold of any table at any time (protocol.md §15.3). Nothing here changes one.
 
-use crate::base::SLOTS;
+use crate::base::{NodeId, SLOTS};
 use crate::wire::NodeFlags;
 
 use super::ClusterView;
 
 impl ClusterView {
-    /// Checks the invariants of protocol.md §15.3; the text names the first that is broken.
-    pub fn check(&self) -> Result<(), String> {
+    /// Checks the invariants of protocol.md §15.3; the first that is broken, and of which node.
+    pub fn check(&self) -> Result<(), (NodeId, &'static str)> {
         self.check_rows()?;
         let mut owned = 0;
         for (ix, peer) in self.iter() {
             owned += peer.slot_count;
             if peer.slots.len() != peer.slot_count {
-                return Err(format!("{:?}: slot count differs from its bitmap", peer.id));
+                return Err((peer.id, "slot count differs from its bitmap"));
             }
             if !self.owners().all_have(&peer.slots, ix) {
-                return Err(format!("{:?}: its bitmap differs from the owners' table", peer.id));
+                return Err((peer.id, "its bitmap differs from the owners' table"));
             }
         }
         if owned + u32::from(self.owners().unassigned()) != u32::from(SLOTS) {
-            return Err("slots are counted twice".to_owned());
+            return Err((self.me().id, "slots are counted twice"));
         }
         Ok(())
     }
 
     /// The part of [`check`](Self::check) that is cheap enough for every event: all but the bitmaps.
-    pub fn check_rows(&self) -> Result<(), String> {
+    pub fn check_rows(&self) -> Result<(), (NodeId, &'static str)> {
         for (ix, peer) in self.iter() {
             let wrong = if peer.flags.contains(NodeFlags::PFAIL | NodeFlags::FAIL) {
                 "suspected and failed at once"
@@ -43,7 +43,7 @@ impl ClusterView {
             } else {
                 continue;
             };
-            return Err(format!("{:?}: {wrong}", peer.id));
+            return Err((peer.id, wrong));
         }
         Ok(())
     }

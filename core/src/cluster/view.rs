@@ -373,6 +373,6 @@ mod tests {
         let (a, b) = (view.add(peer(2)), view.add(peer(3)));
         view.set_replica(a, Some(b));
         view.set_replica(b, Some(a));
-        assert!(view.check().is_err_and(|why| why.contains("S10")));
+        assert!(view.check().is_err_and(|(_, why)| why.contains("S10")));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::base::NodeId;
+use crate::base::{Epoch, NodeId};
 use crate::protocol::election::{RoundEnd, Treatment};
 use crate::protocol::manual::ManualStep;
 use crate::protocol::replication::SyncStep;
@@ -145,7 +145,11 @@ impl fmt::Display for Told<'_> {
                 name(*voter)
             ),
             Event::RoundLost { epoch, end } => {
-                write!(f, "loses the round of epoch {epoch}: ")?;
+                if *epoch == Epoch::ZERO {
+                    f.write_str("lets its election pass without asking: ")?;
+                } else {
+                    write!(f, "loses the round of epoch {epoch}: ")?;
+                }
                 match end {
                     RoundEnd::Hopeless { achievable, needed } => {
                         write!(f, "{achievable} votes achievable, {needed} needed")

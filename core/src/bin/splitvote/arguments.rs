@@ -179,7 +179,8 @@ pub(crate) struct Hunt {
     #[arg(long, value_name = "A..B", value_parser = seeds, default_value = "0..200000")]
     pub(crate) seeds: (u64, u64),
     /// What to find: properties, `late` or `slow` (recovery), `lost` (writes), `manual` (a failover that
-    /// does not come off), `alarm` (a node that runs is marked failed). Any property if not given.
+    /// does not come off), `alarm` (a node that runs is marked failed). Any property if not given, but
+    /// S15 (save before you send) only under rules that promise it.
     #[arg(long, value_name = "ID", num_args = 1..)]
     pub(crate) property: Vec<String>,
     /// Only properties that the rules promise: a find is a bug of ours.

@@ -91,7 +91,7 @@ fn targets(options: &arguments::Hunt, rules: &Rules) -> Result<Vec<Target>, Trou
         return Ok(Target::claimed(rules));
     }
     if options.property.is_empty() {
-        return Ok(Target::any());
+        return Ok(Target::telling(rules));
     }
     let named = |word: &String| {
         Target::named(word).ok_or_else(|| {
@@ -173,7 +173,7 @@ fn tell_plan(plan: &Plan, options: &arguments::Hunt, rules: &Rules) -> Result<()
     let what = if options.claimed {
         "what these rules promise"
     } else if options.property.is_empty() {
-        "any property, promised or not"
+        "any property, promised or not, that not every election breaks"
     } else {
         "what was asked for"
     };
@@ -226,6 +226,22 @@ mod tests {
         let text = |report: &Report| serde_json::to_string(report).expect("it is JSON");
         assert!(one.found);
         assert_eq!(text(&one), text(&many));
+    }
+
+    #[test]
+    fn a_release_is_found_to_elect_without_votes_or_to_lose_data() {
+        let words = "valkey-9.1".to_owned();
+        let rules = Rules::preset("valkey-9.1").expect("a preset");
+        let plan = Plan {
+            base: None,
+            rules: words,
+            settings: String::new(),
+            targets: Target::telling(&rules),
+            against: "splitvote".to_owned(),
+        };
+        let find = chase(plan, (0, 200_000), Some(2), None).find.expect("9.1 has both");
+        assert!(["S3", "S13"].contains(&find.broken.target.word()), "{}", find.broken.target.word());
+        assert!(find.script.statements.len() <= 10);
     }
 
     #[test]

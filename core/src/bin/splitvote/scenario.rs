@@ -52,13 +52,15 @@ fn is_link(word: &str) -> bool {
 
 /// A word that is neither a file nor a name: the nearest name helps more than "no such file".
 fn missing(word: &str, error: &std::io::Error) -> Trouble {
-    let looks_like_path = word.contains(['/', '.']);
+    let looks_like_path = word.contains(['/', '.']) && !word.starts_with("museum/");
     if error.kind() != std::io::ErrorKind::NotFound || looks_like_path {
         return Trouble::Environment(format!("cannot read {word}: {error}"));
     }
     let names: Vec<&str> = catalogue::names().collect();
     let mut message = format!("`{word}` is neither a file nor a built-in scenario");
-    let nearest = names.iter().max_by(|one, other| strsim_of(word, one).total_cmp(&strsim_of(word, other)));
+    let like =
+        |name: &str| strsim_of(word, name).max(strsim_of(word, name.rsplit('/').next().unwrap_or(name)));
+    let nearest = names.iter().max_by(|one, other| like(one).total_cmp(&like(other)));
     if let Some(nearest) = nearest {
         // Writing to a `String` cannot fail.
         let _ = write!(message, "; the nearest of those is `{nearest}`");
@@ -68,4 +70,20 @@ fn missing(word: &str, error: &std::io::Error) -> Trouble {
 
 fn strsim_of(one: &str, other: &str) -> f64 {
     strsim::jaro_winkler(one, other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_room_is_found_by_what_is_left_of_its_name() {
+        for word in ["m12", "museum/12"] {
+            let trouble = load(word).expect_err("no such name");
+            assert_eq!(trouble.code(), 2);
+            assert!(trouble.to_string().contains("`museum/m12`"), "{trouble}");
+        }
+        assert!(load("kil-one").expect_err("no such name").to_string().contains("`kill-one`"));
+        assert_eq!(load("nowhere/x.scn").expect_err("no such file").code(), 3);
+    }
 }

@@ -297,7 +297,7 @@ fn without_its_guard_a_header_makes_a_circle_and_nobody_walks_it_for_ever() {
     view.hand_over(p, None);
     view.set_replica(p, None);
     role(&mut view, &rules, p, &header('p', Some('r'), 9, SlotSet::EMPTY));
-    assert!(view.check().is_err_and(|why| why.contains("S10")));
+    assert!(view.check().is_err_and(|(_, why)| why.contains("S10")));
     assert!(view.copies(p, r) && view.copies(r, p) && view.copies(p, p));
     let me = view.myself();
     view.hand_over(me, None);

@@ -48,6 +48,12 @@ impl Target {
         judged.map(Self::Property).collect()
     }
 
+    /// Every property whose breaking tells something about these rules. Releases send before they
+    /// save (protocol.md §12.3), so the first election under them breaks S15, and nothing else is found.
+    pub fn telling(rules: &Rules) -> Vec<Self> {
+        Self::any().into_iter().filter(|target| target.word() != "S15" || target.is_claimed(rules)).collect()
+    }
+
     /// The properties that rules promise to keep.
     pub fn claimed(rules: &Rules) -> Vec<Self> {
         let any = Self::any().into_iter();

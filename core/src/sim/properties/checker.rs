@@ -206,9 +206,9 @@ impl Checker {
             self.findings.add("S10", host, || "is a primary and still copies another node".to_owned());
         }
         if std::mem::take(&mut self.table_changed)
-            && let Err(what) = node.view().check()
+            && let Err((about, what)) = node.view().check()
         {
-            self.findings.add("S10", host, || what);
+            self.findings.add("S10", host, || format!("of {} in its table: {what}", scene.name(about)));
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{Duration, Instant};
 use crate::node::{Event, Node};
-use crate::protocol::election::{RoundEnd, auth_retry_time};
+use crate::protocol::election::RoundEnd;
 use crate::scenario::DiskState;
 
 use super::super::HostIx;
@@ -13,6 +13,9 @@ use super::checker::{Findings, Scene};
 
 /// How much later than it should a process may be: it may just have been held up.
 const GRACE: Duration = Duration::from_millis(500);
+
+/// The least time between two rounds (protocol.md §1.2), said once more: a judge asks no rule.
+const SHORTEST: Duration = Duration::from_secs(4);
 
 /// A replica whose round was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +40,7 @@ impl Rounds {
 
     pub(super) fn event(&mut self, now: Instant, host: HostIx, node_timeout: Duration, event: &Event) {
         let until = match event {
-            Event::RoundLost { end: RoundEnd::Expired, .. } => now + auth_retry_time(node_timeout),
+            Event::RoundLost { end: RoundEnd::Expired, .. } => now + (node_timeout * 4).max(SHORTEST),
             Event::RoundLost { end: RoundEnd::Hopeless { .. }, .. } => now,
             Event::ElectionScheduled { delay, .. } | Event::ElectionMoved { delay, .. } => {
                 self.unfit.remove(&host);

@@ -97,7 +97,8 @@ pub const PROPERTIES: &[Property] = &[
         "Nobody copies itself in a circle, no primary copies anybody; tables of slots agree with themselves (§15.3).",
         "",
     )
-    .by("stale-guard-target stale-guard-sender circle-guard checked-promotion"),
+    .by("stale-guard-target stale-guard-sender circle-guard checked-promotion move-slots-from-loser \
+         loser-hands-over atomic-promotion"),
     always("S11", "A refusal changes neither roles, votes nor claims.", ""),
     always("S12", "A round is given up early only if it could no longer be won.", "")
         .by("nack=on or nack=off"),
@@ -106,7 +107,7 @@ pub const PROPERTIES: &[Property] = &[
         "A replica that announces an offset has that much of its primary's data.",
         "within a shard only once the primary has answered it",
     )
-    .by("full-sync-across-shards drop-cached-history reduce-chain-first"),
+    .by("full-sync-across-shards drop-cached-history drop-refused-history reduce-chain-first"),
     always(
         "S14",
         "Nobody skips the delay unless each sibling has said and meant that it, too, marked the primary failed.",
