@@ -92,7 +92,7 @@ impl Node {
         }
     }
 
-    fn is_sibling(&self, ix: PeerIx) -> bool {
+    pub(super) fn is_sibling(&self, ix: PeerIx) -> bool {
         let mine = self.view.my_primary();
         mine.is_some() && self.view.peer(ix).replica_of == mine
     }
@@ -397,6 +397,9 @@ impl Node {
         if self.view.peer(ix).is_replica() {
             self.view.set_primary(ix);
             self.notify(Event::SeenPrimary { node: owner });
+            if about_me {
+                self.told_primary(now);
+            }
         }
         self.raise_config_epoch(ix, epoch);
         if !about_me {

@@ -135,11 +135,7 @@ impl Node {
         self.view.set_primary(me);
         let slots = self.view.hand_over(old, Some(me));
         let offset = self.offset();
-        self.replication.promote(&mut self.rng);
-        self.stream_ping_at = now + self.config.repl_ping_replica_period;
-        self.staged.push(Output::Follow(None));
-        self.staged.push(Output::DropReplicas);
-        self.dialing_primary = false;
+        self.end_replication(now);
         self.notify(Event::Promoted { instead_of: self.id_of(old), slots, offset });
         self.stop_manual();
         if self.rules.win_resets {
@@ -148,6 +144,15 @@ impl Node {
         self.save(Durability::Synced);
         self.todo.judge = true;
         self.todo.broadcast = true;
+    }
+
+    /// Copies nobody any more: a history of my own begins.
+    pub(super) fn end_replication(&mut self, now: Instant) {
+        self.replication.promote(&mut self.rng);
+        self.stream_ping_at = now + self.config.repl_ping_replica_period;
+        self.staged.push(Output::Follow(None));
+        self.staged.push(Output::DropReplicas);
+        self.dialing_primary = false;
     }
 
     /// The operator wants this replica to be primary (§9).

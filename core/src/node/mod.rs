@@ -39,7 +39,7 @@ use crate::protocol::election::Election;
 use crate::protocol::health::{Health, Judgement};
 use crate::protocol::manual::Manual;
 use crate::protocol::membership;
-use crate::protocol::replication::{HistoryPoint, PsyncAnswer, PsyncRequest, Replication};
+use crate::protocol::replication::{HistoryPoint, Path, PsyncAnswer, PsyncRequest, Replication};
 use crate::protocol::voting::Ballot;
 use crate::wire::Frame;
 
@@ -356,10 +356,11 @@ impl Node {
         self.view.owners().get(slot).map(|ix| self.view.peer(ix).id)
     }
 
-    /// Whether it takes writes for a slot now.
+    /// Whether it takes writes for a slot now. Who copies somebody takes none, whatever its table says.
     pub fn serves(&self, slot: Slot) -> bool {
         self.health() == Health::Ok
             && self.is_primary()
+            && self.replication.path() == Path::Primary
             && !self.manual.pausing()
             && self.view.owners().get(slot) == Some(self.view.myself())
     }

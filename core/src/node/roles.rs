@@ -25,6 +25,9 @@ impl Node {
                 if let Some(to) = primary.filter(|_| promoted) {
                     self.notify(Event::SeenPrimary { node: to });
                 }
+                if promoted && of == Some(self.view.myself()) {
+                    self.told_primary(now);
+                }
                 if let Some(to) = primary.filter(|_| moved > 0) {
                     let epoch = header.config_epoch;
                     self.notify(Event::SlotsMoved { to, from: Some(node), count: moved, epoch });
@@ -41,6 +44,17 @@ impl Node {
                 self.adopt_shard_of_primary(ix);
             }
         }
+    }
+
+    /// Somebody else's word made me a primary in my own table. Replication hears of it only if the two are
+    /// one step (#2510).
+    pub(super) fn told_primary(&mut self, now: Instant) {
+        if self.rules.atomic_promotion {
+            self.end_replication(now);
+        }
+        self.stop_manual();
+        self.election.forget();
+        self.save(Durability::Synced);
     }
 
     /// A replica is of its primary's shard; if it is my primary, so am I (§5.6).

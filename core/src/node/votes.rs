@@ -20,6 +20,10 @@ fn nack_form(revision: Nack, epoch: Epoch) -> NackForm {
 impl Node {
     /// A candidate asks. The vote is durable before the ACK leaves: `save` puts the `Persist` in front.
     pub(super) fn vote_request_in(&mut self, now: Instant, ix: PeerIx, header: &Header) {
+        if self.is_sibling(ix) {
+            let (theirs, mine) = (header.offset, self.offset());
+            self.election.sibling_asks(now, theirs, mine, self.config.node_timeout, &self.rules);
+        }
         let request = VoteRequest {
             candidate: ix,
             epoch: header.current_epoch,

@@ -49,8 +49,23 @@ fn says_primary(view: &mut ClusterView, rules: &Rules, sender: PeerIx, header: &
     {
         return RoleChange::Stale;
     }
+    if rules.successor_wins_tie && succeeds_me(view, sender, header) {
+        for slot in view.me().slots().intersection(&header.slots).iter() {
+            view.set_disowned(slot, true);
+        }
+    }
     view.set_primary(sender);
     RoleChange::Primary
+}
+
+/// Whether a replica of mine has taken my place in the very epoch that I claim mine in (#974): I gave
+/// myself that epoch unheard, and it was then elected into it. It cannot be an old word of a time when
+/// it was primary before me, for my epoch is greater than its own of then.
+fn succeeds_me(view: &ClusterView, sender: PeerIx, header: &Header) -> bool {
+    let me = view.me();
+    me.is_primary()
+        && view.peer(sender).replica_of == Some(view.myself())
+        && header.config_epoch == me.config_epoch
 }
 
 fn says_replica(

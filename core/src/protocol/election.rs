@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{Duration, Epoch, Instant, NodeId, Rng, Rules};
+use crate::base::{Duration, Epoch, Instant, NodeId, Offset, Rng, Rules};
 use crate::cluster::ClusterView;
 
 mod ranks;
@@ -136,7 +136,12 @@ pub struct Election {
     resets: u32,
     /// No new round before this moment.
     not_before: Instant,
+    /// When a sibling was heard to ask, since this node last asked.
+    sibling_asked: Option<Instant>,
 }
+
+/// How many delay units the round of a sibling is given: two ways, two disks, and a claim (M28).
+const SIBLING_ROUND: u64 = 6;
 
 /// The unit of all delays: T/30, between 1 and 500 ms (§6.4, appendix E 10), or half a second.
 pub fn delay_unit(node_timeout: Duration, rules: &Rules) -> Duration {
@@ -224,6 +229,25 @@ impl Election {
         self.not_before = now + pause + extra;
     }
 
+    /// A sibling asks for votes. It may have won by the time I would ask, and I would unseat it: voters
+    /// have no memory of whom they voted for (M28). Only its first request counts until I have asked,
+    /// so that one which never wins cannot keep me waiting. To one with less data than I have I do not
+    /// yield: what it would lose is more than what it can have been given since.
+    pub fn sibling_asks(
+        &mut self,
+        now: Instant,
+        theirs: Offset,
+        mine: Offset,
+        node_timeout: Duration,
+        rules: &Rules,
+    ) {
+        let span = delay_unit(node_timeout, rules) * SIBLING_ROUND;
+        let yields = rules.defer_to_sibling && theirs >= mine;
+        if yields && self.sibling_asked.is_none_or(|at| now > at + span) {
+            self.sibling_asked = Some(now);
+        }
+    }
+
     /// Moves the election on by one step. Re-states `clusterHandleReplicaFailover` from its step 3
     /// on; the preconditions of steps 1 and 2 are the caller's.
     pub fn advance(&mut self, now: Instant, facts: &Facts, rules: &Rules, rng: &mut Rng) -> Verdict {
@@ -290,6 +314,8 @@ impl Election {
 
     fn wait_or_ask(&mut self, now: Instant, facts: &Facts, rules: &Rules) -> Verdict {
         let earliest = self.not_before;
+        let span = delay_unit(facts.node_timeout, rules) * SIBLING_ROUND;
+        let sibling = self.sibling_asked.filter(|_| !facts.manual).map(|at| at + span);
         let Phase::Scheduled { start, rank, failed_rank } = &mut self.phase else { return Verdict::Wait };
         let old = *start;
         if !facts.manual && now < *start {
@@ -305,6 +331,9 @@ impl Election {
                 *start = now;
             }
             *start = (*start).max(earliest);
+        }
+        if let Some(until) = sibling.filter(|until| now >= *start && now < *until) {
+            *start = until;
         }
         if now >= *start {
             Verdict::Ask
@@ -326,6 +355,7 @@ impl Election {
         };
         self.tally.ask(epoch, rules);
         self.phase = Phase::Requesting(Round { epoch, start, quorum });
+        self.sibling_asked = None;
     }
 
     /// Takes in one answer.

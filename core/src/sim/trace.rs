@@ -25,7 +25,6 @@ impl Filter {
             (Self::Telling, What::Event(event)) => !matches!(
                 event,
                 Event::Started
-                    | Event::NodeLearned { .. }
                     | Event::PfailMarked { .. }
                     | Event::PfailCleared { .. }
                     | Event::FailTold { .. }

@@ -97,6 +97,8 @@ rules! {
         "Following another primary forgets the election of the old one.";
     "---+++++" Election win_resets, "win-resets", "#1711",
         "Winning forgets the election that was won.";
+    "-------+" Election defer_to_sibling, "defer-to-sibling", "M28",
+        "A candidate that hears a sibling with as much data ask gives that round time to end before it asks.";
     "-------+" Election exact_acks, "exact-acks", "M12",
         "A vote counts once for each voter, and only for the epoch that is being asked for.";
     "-------+" Election stable_quorum, "stable-quorum", "protocol.md §8.6",
@@ -159,6 +161,8 @@ rules! {
         "Hearing of a failover from the loser first moves its slots to the winner.";
     "-------+" Topology loser_hands_over, "loser-hands-over", "S10",
         "The slots of a loser move to the winner that it names even if that one is known to be primary already.";
+    "-------+" Topology successor_wins_tie, "successor-wins-tie", "#974",
+        "A primary whose own replica claims its slots in the very same epoch gives them up, whoever's id is smaller.";
     "-------+" Topology empty_primary_joins, "empty-primary-joins", "M26",
         "An empty primary that learns late that another with slots is of its shard follows it.";
     "--++++++" Topology chain_from_headers, "chain-from-headers", "#944",

@@ -245,3 +245,33 @@ fn a_replicas_header_raises_no_epoch_of_its_own_or_does() {
         assert_eq!(raised, !primary_config_epoch_only);
     }
 }
+
+#[test]
+fn who_is_made_primary_by_anothers_word_stops_copying_in_the_same_step_or_goes_on() {
+    // #2510. Ours believes neither word.
+    let guarded = Rules::default();
+    let open = Rules { circle_guard: false, ignore_update_about_self: false, ..guarded };
+    for (rules, atomic_promotion, primary, copies) in
+        [(open, true, true, false), (open, false, true, true), (guarded, true, false, true)]
+    {
+        for by_header in [true, false] {
+            let mut bus = running(Rules { atomic_promotion, ..rules });
+            let header = bus.nodes[0].header();
+            let link = bus.nodes[3].view().get(id(0)).and_then(|peer| peer.inbound).expect("linked");
+            if by_header {
+                let flags = NodeFlags::REPLICA | NodeFlags::MYSELF;
+                let replica = Header { replica_of: Some(id(3)), flags, config_epoch: Epoch(9), ..header };
+                hear(&mut bus, 3, 0, replica, nothing());
+            } else {
+                let body = Body::Update { config_epoch: Epoch(9), owner: id(3), slots: SlotSet::EMPTY };
+                bus.nodes[3].handle_frame(bus.now, link, Frame::Full(Message { header, body }));
+                bus.drain(3);
+            }
+            let node = &bus.nodes[3];
+            let path = node.replication.path();
+            assert_eq!((node.is_primary(), path != Path::Primary), (primary, copies), "{}", bus.trace());
+            let serves = node.serves(Slot::new(0).expect("a slot"));
+            assert_eq!(serves, by_header && primary && !copies, "its slots came with the header alone");
+        }
+    }
+}

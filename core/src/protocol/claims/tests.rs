@@ -349,3 +349,26 @@ fn an_old_word_makes_a_primary_where_it_is_not_checked() {
         assert_eq!(role(&mut view, &rules, r, &header('r', None, 2, slots(0, 99))), change);
     }
 }
+
+#[test]
+fn my_own_replica_in_my_own_epoch_has_succeeded_me() {
+    // (the rule, who claims, in which epoch, until which of my slots 100-199, how many it gets)
+    let table = [
+        (true, 'r', 2, 199, 100),
+        (true, 'r', 2, 149, 50),
+        (true, 'r', 1, 199, 0),
+        (true, 'x', 2, 199, 0),
+        (false, 'r', 2, 199, 0),
+    ];
+    for (successor_wins_tie, sender, epoch, last, moved) in table {
+        let (mut view, [_, r, x]) = world();
+        let me = view.myself();
+        view.set_replica(r, Some(me));
+        let ix = if sender == 'r' { r } else { x };
+        let rules = Rules { successor_wins_tie, ..Rules::default() };
+        let word = header(sender, None, epoch, slots(100, last));
+        role(&mut view, &rules, ix, &word);
+        let claimed = claim(&mut view, ix, word.config_epoch, &word.slots);
+        assert_eq!((claimed.lost, claimed.lost_all), (moved, moved == 100), "{sender} {epoch} {last}");
+    }
+}

@@ -227,6 +227,32 @@ fn old_delays_are_a_fixed_half_second_and_whole_seconds_of_rank() {
     }
 }
 
+#[test]
+fn a_candidate_gives_the_round_of_a_sibling_time_once() {
+    let told = Facts { delay: Some(Duration::ZERO), ..facts(Ranks::default()) };
+    let best = facts(Ranks { best: true, ..Ranks::default() });
+    let manual = Facts { manual: true, ..told };
+    let round = Duration::from_millis(600);
+    for (facts, defers, theirs, waits) in [
+        (told, true, 5, true),
+        (best, true, 6, true),
+        (told, true, 4, false),
+        (manual, true, 5, false),
+        (told, false, 5, false),
+    ] {
+        let (theirs, mine) = (Offset(theirs), Offset(5));
+        let rules = Rules { defer_to_sibling: defers, ..Rules::default() };
+        let (mut election, mut rng) = (Election::default(), Rng::new(1));
+        election.sibling_asks(NOW, theirs, mine, T, &rules);
+        election.advance(NOW, &facts, &rules, &mut rng);
+        let verdict = election.advance(NOW, &facts, &rules, &mut rng);
+        assert_eq!(verdict, if waits { Verdict::Moved { delay: round } } else { Verdict::Ask }, "{facts:?}");
+        // It asks on and on, and never wins.
+        election.sibling_asks(NOW + round - Duration::from_millis(1), theirs, mine, T, &rules);
+        assert_eq!(election.advance(NOW + round, &facts, &rules, &mut rng), Verdict::Ask, "{facts:?}");
+    }
+}
+
 fn requesting(quorum: u32) -> Election {
     let (mut election, mut rng) = (Election::default(), Rng::new(1));
     let facts = Facts { manual: true, ..facts(Ranks::default()) };

@@ -202,6 +202,9 @@ impl Checker {
         if node.ballot().last_vote_epoch > node.view().current_epoch {
             self.findings.add("S10", host, || "its last vote is newer than its epoch".to_owned());
         }
+        if node.is_primary() && scene.hosts[host.get()].data.following.is_some() {
+            self.findings.add("S10", host, || "is a primary and still copies another node".to_owned());
+        }
         if std::mem::take(&mut self.table_changed)
             && let Err(what) = node.view().check()
         {

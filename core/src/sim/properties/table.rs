@@ -92,8 +92,12 @@ pub const PROPERTIES: &[Property] = &[
         "no slot was moved by hand",
     ),
     always("S9", "A header of a replica gives no slot to that replica.", "").by("move-slots-from-loser"),
-    always("S10", "Nobody copies itself in a circle; tables of slots agree with themselves (§15.3).", "")
-        .by("stale-guard-target stale-guard-sender circle-guard checked-promotion"),
+    always(
+        "S10",
+        "Nobody copies itself in a circle, no primary copies anybody; tables of slots agree with themselves (§15.3).",
+        "",
+    )
+    .by("stale-guard-target stale-guard-sender circle-guard checked-promotion"),
     always("S11", "A refusal changes neither roles, votes nor claims.", ""),
     always("S12", "A round is given up early only if it could no longer be won.", "")
         .by("nack=on or nack=off"),
