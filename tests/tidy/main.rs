@@ -5,6 +5,7 @@
 mod arrows;
 mod floors;
 mod rules;
+mod switches;
 mod tree;
 
 use tree::{Source, everything, sources_below, top};
@@ -12,6 +13,11 @@ use tree::{Source, everything, sources_below, top};
 #[test]
 fn arrows_between_floors_point_only_down() {
     tidy(sources_below("core/src").iter().flat_map(floors::wrong_arrows));
+}
+
+#[test]
+fn every_switch_is_asked_by_a_rule() {
+    tidy(switches::unasked(&sources_below("core/src")).into_iter());
 }
 
 #[test]
