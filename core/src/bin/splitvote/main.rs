@@ -5,6 +5,7 @@
 mod arguments;
 mod lists;
 mod many;
+mod node;
 mod progress;
 mod run;
 mod scenario;
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
         Command::Run(options) => run::run(&options),
         Command::Sweep(options) => many::sweep(&options),
         Command::Swarm(options) => many::swarm(&options),
+        Command::Node { words } => node::node(&words),
         Command::Link { scenario } => lists::link(&scenario),
         Command::Unlink { link } => lists::unlink(&link),
         Command::Scenarios { json } => lists::scenarios(json),

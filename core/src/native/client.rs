@@ -1,0 +1,133 @@
+//! Clients: one task a connection, which reads, runs and answers.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+use tokio::task::spawn_local;
+
+use crate::resp::{Limits, Next, Requests, Writer};
+
+use super::commands::{Flow, execute};
+use super::server::Shared;
+
+/// A client's number.
+pub type ClientId = u64;
+
+/// What belongs to one connection.
+#[derive(Debug)]
+pub struct Client {
+    /// Its number.
+    pub id: ClientId,
+    /// Where it comes from.
+    pub remote: SocketAddr,
+    /// The name it gave itself.
+    pub name: Vec<u8>,
+    /// Whether it may run commands.
+    pub authenticated: bool,
+    /// Whether it takes reads of a replica (READONLY).
+    pub readonly: bool,
+    /// Whether its next command may touch a slot that comes here (ASKING).
+    pub asking: bool,
+    /// Whether it is to be closed; told by `killed`.
+    pub doomed: bool,
+}
+
+/// What others may know of a connection, and how to end it.
+#[derive(Debug)]
+pub struct Known {
+    /// Where it comes from.
+    pub remote: SocketAddr,
+    /// Told to end it.
+    pub killed: Rc<Notify>,
+}
+
+/// Everyone who is connected.
+#[derive(Debug, Default)]
+pub struct Clients {
+    /// By number.
+    pub known: BTreeMap<ClientId, Known>,
+    last: ClientId,
+}
+
+/// Takes clients for as long as the node lives.
+pub async fn accept(server: Shared, listener: TcpListener) {
+    loop {
+        let Ok((stream, remote)) = listener.accept().await else {
+            tokio::task::yield_now().await;
+            continue;
+        };
+        drop(stream.set_nodelay(true));
+        spawn_local(serve(Rc::clone(&server), stream, remote));
+    }
+}
+
+async fn serve(server: Shared, mut stream: TcpStream, remote: SocketAddr) {
+    let killed = Rc::new(Notify::new());
+    let mut client = {
+        let mut server = server.borrow_mut();
+        server.clients.last += 1;
+        let id = server.clients.last;
+        server.clients.known.insert(id, Known { remote, killed: Rc::clone(&killed) });
+        let authenticated = server.options.requirepass.is_empty();
+        Client { id, remote, name: Vec::new(), authenticated, readonly: false, asking: false, doomed: false }
+    };
+    let talk = converse(&server, &mut stream, &mut client);
+    tokio::select! {
+        _ = talk => {}
+        () = killed.notified() => {}
+    }
+    server.borrow_mut().clients.known.remove(&client.id);
+}
+
+async fn converse(server: &Shared, stream: &mut TcpStream, client: &mut Client) -> std::io::Result<()> {
+    let mut requests = Requests::default();
+    let mut out = Writer::default();
+    let mut buffer: Vec<u8> = Vec::with_capacity(16 * 1024);
+    loop {
+        let mut at = 0;
+        loop {
+            let limits = if client.authenticated { Limits::TRUSTED } else { Limits::STRANGER };
+            match requests.next(&buffer[at..], limits) {
+                Next::Request { used } => {
+                    let words: Vec<&[u8]> = requests.words(&buffer[at..]).collect();
+                    if !words.is_empty() {
+                        loop {
+                            let flow = execute(&mut server.borrow_mut(), client, &mut out, &words);
+                            match flow {
+                                Flow::Done => break,
+                                Flow::Close => {
+                                    stream.write_all(&out.bytes).await?;
+                                    return Ok(());
+                                }
+                                Flow::Again(told) => {
+                                    stream.write_all(&out.bytes).await?;
+                                    out.bytes.clear();
+                                    told.notified().await;
+                                }
+                            }
+                        }
+                    }
+                    at += used;
+                }
+                Next::More => break,
+                Next::Broken(error) => {
+                    out.error(&error.to_string());
+                    stream.write_all(&out.bytes).await?;
+                    return Ok(());
+                }
+            }
+        }
+        buffer.drain(..at);
+        if !out.bytes.is_empty() {
+            stream.write_all(&out.bytes).await?;
+            out.bytes.clear();
+        }
+        if stream.read_buf(&mut buffer).await? == 0 {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! What clients may ask. A command is a row of a table and a function; `execute` finds it, checks
+//! what is checked of every command, and runs it.
+
+mod cluster;
+mod connection;
+mod strings;
+pub mod table;
+
+use std::rc::Rc;
+
+use tokio::sync::Notify;
+
+use crate::base::Slot;
+use crate::resp::Writer;
+
+use super::client::Client;
+use super::keyspace::slot_of;
+use super::server::Server;
+
+pub use table::{COMMANDS, Command, Flags};
+
+/// What becomes of the connection after a command.
+#[derive(Debug)]
+pub enum Flow {
+    /// The next command.
+    Done,
+    /// The end, after what was answered.
+    Close,
+    /// Not now: the same command again when this is told. Nothing was answered.
+    Again(Rc<Notify>),
+}
+
+/// One command on its way.
+pub struct Call<'a> {
+    /// The node, the data.
+    pub server: &'a mut Server,
+    /// Who asks.
+    pub client: &'a mut Client,
+    /// The answer.
+    pub out: &'a mut Writer,
+    /// The command's name and its arguments.
+    pub words: &'a [&'a [u8]],
+    /// Unix milliseconds of this moment.
+    pub now_ms: u64,
+}
+
+impl Call<'_> {
+    /// An argument as text.
+    pub fn text(&self, at: usize) -> Option<&str> {
+        self.words.get(at).and_then(|word| std::str::from_utf8(word).ok())
+    }
+
+    /// Whether an argument is this word, in any case.
+    pub fn is(&self, at: usize, word: &str) -> bool {
+        self.words.get(at).is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes()))
+    }
+}
+
+/// Runs one request.
+pub fn execute(server: &mut Server, client: &mut Client, out: &mut Writer, words: &[&[u8]]) -> Flow {
+    let Some(command) = table::find(words[0]) else {
+        unknown(out, words);
+        return Flow::Done;
+    };
+    if !client.authenticated && !command.flags.contains(Flags::NO_AUTH) {
+        out.error("NOAUTH Authentication required.");
+        return Flow::Done;
+    }
+    if !command.takes(words.len()) {
+        out.error(&format!("ERR wrong number of arguments for '{}' command", command.name));
+        return Flow::Done;
+    }
+    if let Err(redirect) = route(server, client, command, words) {
+        out.error(&redirect);
+        return Flow::Done;
+    }
+    if server.paused && command.flags.contains(Flags::WRITE) {
+        return Flow::Again(Rc::clone(&server.resumed));
+    }
+    let now_ms = server.clock.unix_ms();
+    (command.run)(&mut Call { server, client, out, words, now_ms })
+}
+
+fn unknown(out: &mut Writer, words: &[&[u8]]) {
+    let quoted = |word: &&[u8]| format!("'{}' ", String::from_utf8_lossy(&word[..word.len().min(128)]));
+    let arguments: String = words[1..].iter().take(20).map(quoted).collect();
+    let name = String::from_utf8_lossy(&words[0][..words[0].len().min(128)]);
+    out.error(&format!("ERR unknown command '{name}', with args beginning with: {arguments}"));
+}
+
+/// Whether this node serves the keys of a command, or what a client must do instead.
+fn route(server: &Server, client: &Client, command: &Command, words: &[&[u8]]) -> Result<(), String> {
+    let mut slot: Option<Slot> = None;
+    for key in command.keys.of(words) {
+        let its = slot_of(key);
+        if slot.is_some_and(|slot| slot != its) {
+            return Err("CROSSSLOT Keys in request don't hash to the same slot".to_owned());
+        }
+        slot = Some(its);
+    }
+    let Some(slot) = slot else { return Ok(()) };
+    let view = server.node.view();
+    let Some(owner) = view.owners().get(slot) else {
+        return Err("CLUSTERDOWN Hash slot not served".to_owned());
+    };
+    if server.node.health() != crate::protocol::health::Health::Ok {
+        return Err("CLUSTERDOWN The cluster is down".to_owned());
+    }
+    let reads_here =
+        client.readonly && !command.flags.contains(Flags::WRITE) && view.my_primary() == Some(owner);
+    if owner == view.myself() || reads_here {
+        return Ok(());
+    }
+    let address = view.peer(owner).address;
+    let ip = address.ip.map_or_else(String::new, |ip| ip.to_string());
+    Err(format!("MOVED {slot} {ip}:{}", address.port))
+}

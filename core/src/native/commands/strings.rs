@@ -1,0 +1,25 @@
+//! Strings and counters.
+
+use super::{Call, Flow};
+use crate::native::keyspace::Entry;
+
+pub(super) fn get(call: &mut Call<'_>) -> Flow {
+    match call.server.keyspace.get(call.words[1], call.now_ms) {
+        Some(entry) => call.out.bulk(&entry.value),
+        None => call.out.null(),
+    }
+    Flow::Done
+}
+
+pub(super) fn set(call: &mut Call<'_>) -> Flow {
+    let entry = Entry { value: call.words[2].to_vec(), expires_at: None };
+    call.server.keyspace.put(call.words[1], entry);
+    call.out.ok();
+    Flow::Done
+}
+
+pub(super) fn del(call: &mut Call<'_>) -> Flow {
+    let gone = call.words[1..].iter().filter(|key| call.server.keyspace.remove(key)).count();
+    call.out.int(i64::try_from(gone).unwrap_or(i64::MAX));
+    Flow::Done
+}

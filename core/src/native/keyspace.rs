@@ -1,0 +1,72 @@
+//! The data: keys, values, expiry, and which keys a slot holds.
+
+use hashbrown::HashMap;
+
+use crate::base::Slot;
+
+/// Everything this node holds.
+#[derive(Debug, Default)]
+pub struct Keyspace {
+    entries: HashMap<Box<[u8]>, Entry>,
+}
+
+/// A value and when it ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The value.
+    pub value: Vec<u8>,
+    /// Unix milliseconds after which it is gone.
+    pub expires_at: Option<u64>,
+}
+
+/// The slot of a key: CRC16 of its tag in braces, or of all of it.
+pub fn slot_of(key: &[u8]) -> Slot {
+    const CRC: crc::Crc<u16> = crc::Crc::<u16>::new(&crc::CRC_16_XMODEM);
+    let tagged = memchr::memchr(b'{', key).and_then(|open| {
+        let rest = &key[open + 1..];
+        memchr::memchr(b'}', rest).filter(|close| *close > 0).map(|close| &rest[..close])
+    });
+    let number = CRC.checksum(tagged.unwrap_or(key)) % crate::base::SLOTS;
+    Slot::new(number).unwrap_or_else(|| unreachable!("a remainder of the number of slots is a slot"))
+}
+
+impl Keyspace {
+    /// A key's entry, unless its time is over.
+    pub fn get(&self, key: &[u8], now_ms: u64) -> Option<&Entry> {
+        self.entries.get(key).filter(|entry| entry.expires_at.is_none_or(|at| at > now_ms))
+    }
+
+    /// Puts an entry.
+    pub fn put(&mut self, key: &[u8], entry: Entry) {
+        self.entries.insert(key.into(), entry);
+    }
+
+    /// Takes a key away; whether it was there.
+    pub fn remove(&mut self, key: &[u8]) -> bool {
+        self.entries.remove(key).is_some()
+    }
+
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_are_those_of_everyone_else() {
+        for (key, slot) in
+            [("foo", 12_182), ("{foo}bar", 12_182), ("foo{}{bar}", 8_363), ("", 0), ("123456789", 12_739)]
+        {
+            assert_eq!(slot_of(key.as_bytes()).get(), slot, "{key}");
+        }
+    }
+}
