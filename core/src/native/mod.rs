@@ -14,6 +14,7 @@ pub mod client;
 pub mod clock;
 pub mod commands;
 pub mod disk;
+pub mod feed;
 pub mod keyspace;
 pub mod log;
 pub mod options;

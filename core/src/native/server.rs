@@ -9,12 +9,13 @@ use std::rc::{Rc, Weak};
 use tokio::sync::Notify;
 
 use crate::base::{Instant, LinkId};
-use crate::node::Node;
+use crate::node::{Node, ReplicationInput};
 
 use super::bus::LinkEnd;
 use super::client::Clients;
 use super::clock::Clock;
 use super::disk::ConfFile;
+use super::feed::Feed;
 use super::keyspace::Keyspace;
 use super::log::{Level, Log};
 use super::options::Options;
@@ -33,6 +34,8 @@ pub struct Server {
     pub links: BTreeMap<LinkId, LinkEnd>,
     /// The data.
     pub keyspace: Keyspace,
+    /// What replicas are sent.
+    pub feed: Feed,
     /// Who is connected.
     pub clients: Clients,
     /// Time.
@@ -59,6 +62,11 @@ impl Server {
     /// Gives the node an input and carries out what comes of it.
     pub fn input<T>(&mut self, input: impl FnOnce(&mut Node, Instant) -> T) -> T {
         let now = self.clock.now();
+        // The offset in the next header must be that of the stream.
+        let wrote = std::mem::take(&mut self.feed.untold);
+        if wrote > 0 {
+            self.node.handle_replication(now, ReplicationInput::Wrote(wrote));
+        }
         let before = self.node.poll_timeout();
         let answer = input(&mut self.node, now);
         self.carry_all();

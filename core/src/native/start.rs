@@ -17,6 +17,7 @@ use crate::node::{Birth, Durability, Node};
 
 use super::clock::Clock;
 use super::disk::{ConfFile, Lock};
+use super::feed::Feed;
 use super::keyspace::Keyspace;
 use super::log::Log;
 use super::options::Options;
@@ -93,6 +94,7 @@ async fn live(options: Options) -> Result<(), StartError> {
     let clients = listen(&options, options.port).await?;
     let peers = listen(&options, options.bus_port()).await?;
     let config = options.config(clock.unix_birth_ms());
+    let backlog = usize::try_from(config.repl_backlog_size).unwrap_or(usize::MAX);
     let birth = Birth { conf, config, rules: crate::base::Rules::default(), rng };
     let node = Node::new(birth, clock.now());
     let shared: Shared = Rc::new_cyclic(|me| {
@@ -101,6 +103,7 @@ async fn live(options: Options) -> Result<(), StartError> {
             node,
             links: BTreeMap::new(),
             keyspace: Keyspace::default(),
+            feed: Feed::new(backlog),
             clients: client::Clients::default(),
             clock,
             paused: false,

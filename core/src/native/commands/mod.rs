@@ -42,6 +42,20 @@ pub struct Call<'a> {
     pub words: &'a [&'a [u8]],
     /// Unix milliseconds of this moment.
     pub now_ms: u64,
+    /// What the replicas are told.
+    pub effect: Effect,
+}
+
+/// What replicas must do to have what a command left.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing: it changed nothing.
+    #[default]
+    None,
+    /// The command as it came.
+    AsTyped,
+    /// These commands instead: what chance, the clock or this node's state decided is spelled out.
+    Instead(Vec<Vec<Vec<u8>>>),
 }
 
 impl Call<'_> {
@@ -78,7 +92,24 @@ pub fn execute(server: &mut Server, client: &mut Client, out: &mut Writer, words
         return Flow::Again(Rc::clone(&server.resumed));
     }
     let now_ms = server.clock.unix_ms();
-    (command.run)(&mut Call { server, client, out, words, now_ms })
+    let mut call = Call { server, client, out, words, now_ms, effect: Effect::None };
+    let flow = (command.run)(&mut call);
+    let effect = call.effect;
+    propagate(server, words, effect);
+    flow
+}
+
+fn propagate(server: &mut Server, words: &[&[u8]], effect: Effect) {
+    match effect {
+        Effect::None => {}
+        Effect::AsTyped => server.feed.append(words),
+        Effect::Instead(commands) => {
+            for command in commands {
+                let words: Vec<&[u8]> = command.iter().map(Vec::as_slice).collect();
+                server.feed.append(&words);
+            }
+        }
+    }
 }
 
 fn unknown(out: &mut Writer, words: &[&[u8]]) {

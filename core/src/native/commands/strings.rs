@@ -1,6 +1,6 @@
 //! Strings and counters.
 
-use super::{Call, Flow};
+use super::{Call, Effect, Flow};
 use crate::native::keyspace::Entry;
 
 pub(super) fn get(call: &mut Call<'_>) -> Flow {
@@ -14,12 +14,16 @@ pub(super) fn get(call: &mut Call<'_>) -> Flow {
 pub(super) fn set(call: &mut Call<'_>) -> Flow {
     let entry = Entry { value: call.words[2].to_vec(), expires_at: None };
     call.server.keyspace.put(call.words[1], entry);
+    call.effect = Effect::AsTyped;
     call.out.ok();
     Flow::Done
 }
 
 pub(super) fn del(call: &mut Call<'_>) -> Flow {
     let gone = call.words[1..].iter().filter(|key| call.server.keyspace.remove(key)).count();
+    if gone > 0 {
+        call.effect = Effect::AsTyped;
+    }
     call.out.int(i64::try_from(gone).unwrap_or(i64::MAX));
     Flow::Done
 }
