@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use crate::node::{Durability, Output};
 
-use super::bus;
 use super::server::Server;
+use super::{bus, feed, replica};
 
 /// A node that cannot keep what it promised must not go on.
 const DISK_FAILED: i32 = 3;
@@ -32,7 +32,24 @@ impl Server {
                     end.send(&frame);
                 }
             }
-            Output::Follow(_) | Output::DropReplicas | Output::StreamPing(_) => {}
+            Output::Follow(Some(follow)) => {
+                let Some(me) = self.me.upgrade() else { return };
+                self.following = Some(replica::follow(&me, follow));
+            }
+            Output::Follow(None) => {
+                self.following = None;
+                // Who had nothing of its primary's history starts a new one.
+                let end = self.node.offset().0;
+                if end != self.feed.end() {
+                    self.feed.restart(end);
+                }
+            }
+            Output::DropReplicas => self.feed.drop_all.notify_waiters(),
+            Output::StreamPing(bytes) => {
+                let ping = feed::encode(&[b"PING"]);
+                debug_assert_eq!(bytes, ping.len() as u64, "the node counts what is sent");
+                self.feed.relay(&ping);
+            }
             Output::PauseWrites(paused) => {
                 self.paused = paused;
                 if !paused {

@@ -12,6 +12,7 @@ use tokio::task::spawn_local;
 use crate::resp::{Limits, Next, Requests, Writer};
 
 use super::commands::{Flow, execute};
+use super::feeding::{self, Announced};
 use super::server::Shared;
 
 /// A client's number.
@@ -32,8 +33,29 @@ pub struct Client {
     pub readonly: bool,
     /// Whether its next command may touch a slot that comes here (ASKING).
     pub asking: bool,
-    /// Whether it is to be closed; told by `killed`.
-    pub doomed: bool,
+    /// What it said of itself as a replica.
+    pub announced: Announced,
+    /// The last byte of the stream that it wrote.
+    pub wrote: u64,
+    /// Until when it waits for replicas (WAIT), in Unix milliseconds; `u64::MAX` is for ever.
+    pub waits_until: Option<u64>,
+}
+
+impl Client {
+    /// The one who speaks for a primary's stream.
+    pub fn upstream() -> Self {
+        Self {
+            id: 0,
+            remote: SocketAddr::from(([0, 0, 0, 0], 0)),
+            name: Vec::new(),
+            authenticated: true,
+            readonly: false,
+            asking: true,
+            announced: Announced::default(),
+            wrote: 0,
+            waits_until: None,
+        }
+    }
 }
 
 /// What others may know of a connection, and how to end it.
@@ -67,23 +89,33 @@ pub async fn accept(server: Shared, listener: TcpListener) {
 
 async fn serve(server: Shared, mut stream: TcpStream, remote: SocketAddr) {
     let killed = Rc::new(Notify::new());
-    let mut client = {
+    let (id, mut client) = {
         let mut server = server.borrow_mut();
         server.clients.last += 1;
         let id = server.clients.last;
         server.clients.known.insert(id, Known { remote, killed: Rc::clone(&killed) });
         let authenticated = server.options.requirepass.is_empty();
-        Client { id, remote, name: Vec::new(), authenticated, readonly: false, asking: false, doomed: false }
+        (id, Client { id, remote, authenticated, asking: false, ..Client::upstream() })
     };
-    let talk = converse(&server, &mut stream, &mut client);
+    let talk = async {
+        if let Ok(Some((start, early))) = converse(&server, &mut stream, &mut client).await {
+            feeding::feed(Rc::clone(&server), stream, &client, start, early).await;
+        }
+    };
     tokio::select! {
-        _ = talk => {}
+        () = talk => {}
         () = killed.notified() => {}
     }
-    server.borrow_mut().clients.known.remove(&client.id);
+    server.borrow_mut().clients.known.remove(&id);
 }
 
-async fn converse(server: &Shared, stream: &mut TcpStream, client: &mut Client) -> std::io::Result<()> {
+/// Serves a client to its end, or until it turns out to be a replica: what that is to be sent, and
+/// what it has said since.
+async fn converse(
+    server: &Shared,
+    stream: &mut TcpStream,
+    client: &mut Client,
+) -> std::io::Result<Option<(feeding::Start, Vec<u8>)>> {
     let mut requests = Requests::default();
     let mut out = Writer::default();
     let mut buffer: Vec<u8> = Vec::with_capacity(16 * 1024);
@@ -101,12 +133,17 @@ async fn converse(server: &Shared, stream: &mut TcpStream, client: &mut Client) 
                                 Flow::Done => break,
                                 Flow::Close => {
                                     stream.write_all(&out.bytes).await?;
-                                    return Ok(());
+                                    return Ok(None);
                                 }
-                                Flow::Again(told) => {
+                                Flow::Again(told, patience) => {
                                     stream.write_all(&out.bytes).await?;
                                     out.bytes.clear();
-                                    told.notified().await;
+                                    // Who waits too long runs again, too, and finds out.
+                                    drop(tokio::time::timeout(patience, told.notified()).await);
+                                }
+                                Flow::Feed(start) => {
+                                    stream.write_all(&out.bytes).await?;
+                                    return Ok(Some((start, buffer.split_off(at + used))));
                                 }
                             }
                         }
@@ -117,7 +154,7 @@ async fn converse(server: &Shared, stream: &mut TcpStream, client: &mut Client) 
                 Next::Broken(error) => {
                     out.error(&error.to_string());
                     stream.write_all(&out.bytes).await?;
-                    return Ok(());
+                    return Ok(None);
                 }
             }
         }
@@ -127,7 +164,7 @@ async fn converse(server: &Shared, stream: &mut TcpStream, client: &mut Client) 
             out.bytes.clear();
         }
         if stream.read_buf(&mut buffer).await? == 0 {
-            return Ok(());
+            return Ok(None);
         }
     }
 }

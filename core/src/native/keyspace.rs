@@ -14,9 +14,30 @@ pub struct Keyspace {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// The value.
-    pub value: Vec<u8>,
+    pub value: Value,
     /// Unix milliseconds after which it is gone.
     pub expires_at: Option<u64>,
+}
+
+/// What a key holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// A string of bytes.
+    Str(Vec<u8>),
+    /// A value of a type this node keeps for others and does not look into: its RDB type and its bytes.
+    Opaque {
+        /// The type's number in an RDB.
+        kind: u8,
+        /// What follows the key there.
+        body: Vec<u8>,
+    },
+}
+
+impl Value {
+    /// Whether Redis 7.0 cannot read it.
+    pub fn is_recent(&self) -> bool {
+        matches!(self, Self::Opaque { kind: 20.., .. })
+    }
 }
 
 /// The slot of a key: CRC16 of its tag in braces, or of all of it.
@@ -54,6 +75,16 @@ impl Keyspace {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// Every key and its entry, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &Entry)> {
+        self.entries.iter().map(|(key, entry)| (&**key, entry))
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.entries.clear();
     }
 }
 

@@ -15,11 +15,15 @@ pub mod clock;
 pub mod commands;
 pub mod disk;
 pub mod feed;
+pub mod feeding;
 pub mod keyspace;
 pub mod log;
 pub mod options;
+pub mod rdb;
+pub mod replica;
 pub mod server;
 pub mod start;
+pub mod stream;
 
 pub use options::Options;
 pub use start::{StartError, run};

@@ -19,6 +19,7 @@ use super::feed::Feed;
 use super::keyspace::Keyspace;
 use super::log::{Level, Log};
 use super::options::Options;
+use super::replica::Following;
 
 /// How tasks hold the server: borrowed between two awaits, never across one.
 pub type Shared = Rc<RefCell<Server>>;
@@ -32,6 +33,8 @@ pub struct Server {
     pub node: Node,
     /// Ends of bus links.
     pub links: BTreeMap<LinkId, LinkEnd>,
+    /// Our link to a primary.
+    pub following: Option<Following>,
     /// The data.
     pub keyspace: Keyspace,
     /// What replicas are sent.

@@ -41,7 +41,8 @@ impl Node {
             | NodeFlags::EXTENSIONS
             | NodeFlags::LIGHT_PUBLISH
             | NodeFlags::LIGHT_MODULE;
-        flags.set(NodeFlags::NOFAILOVER, self.config.replica_no_failover);
+        let unfit = self.config.replica_no_failover || !self.replication.whole();
+        flags.set(NodeFlags::NOFAILOVER, unfit);
         flags.set(NodeFlags::NACK, self.rules.nacks());
         flags.set(NodeFlags::MY_PRIMARY_FAIL, self.rules.fast_failover && self.my_primary_failed());
         flags

@@ -14,3 +14,13 @@ pub(super) fn quit(call: &mut Call<'_>) -> Flow {
     call.out.ok();
     Flow::Close
 }
+
+/// A cluster has one database.
+pub(super) fn select(call: &mut Call<'_>) -> Flow {
+    match call.text(1).map(str::parse::<u32>) {
+        Some(Ok(0)) => call.out.ok(),
+        Some(Ok(_)) => call.out.error("ERR DB index is out of range"),
+        _ => call.out.error("ERR invalid DB index"),
+    }
+    Flow::Done
+}

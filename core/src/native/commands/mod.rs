@@ -3,6 +3,7 @@
 
 mod cluster;
 mod connection;
+mod replication;
 mod strings;
 pub mod table;
 
@@ -14,6 +15,7 @@ use crate::base::Slot;
 use crate::resp::Writer;
 
 use super::client::Client;
+use super::feeding::Start;
 use super::keyspace::slot_of;
 use super::server::Server;
 
@@ -26,8 +28,10 @@ pub enum Flow {
     Done,
     /// The end, after what was answered.
     Close,
-    /// Not now: the same command again when this is told. Nothing was answered.
-    Again(Rc<Notify>),
+    /// Not now: the same command again when this is told, or after so long. Nothing was answered.
+    Again(Rc<Notify>, std::time::Duration),
+    /// This client is a replica: no more commands, the stream.
+    Feed(Start),
 }
 
 /// One command on its way.
@@ -70,6 +74,32 @@ impl Call<'_> {
     }
 }
 
+/// Longer than anything is waited for.
+const FOREVER: std::time::Duration = std::time::Duration::from_secs(365 * 24 * 3600);
+
+/// What a primary's stream may hold that is no change of data.
+const NO_DATA: [&[u8]; 6] = [b"ping", b"select", b"replconf", b"publish", b"spublish", b"function"];
+
+/// Runs one command of a primary's stream: nobody to answer, nothing to refuse.
+pub fn apply(server: &mut Server, words: &[&[u8]]) -> Result<(), String> {
+    let name = words[0].to_ascii_lowercase();
+    if NO_DATA.contains(&name.as_slice()) {
+        return Ok(());
+    }
+    let command = table::find(&name).ok_or("it is unknown here")?;
+    if !command.takes(words.len()) {
+        return Err("it has the wrong number of arguments".to_owned());
+    }
+    let (mut client, mut out) = (Client::upstream(), Writer::default());
+    let now_ms = server.clock.unix_ms();
+    let mut call = Call { server, client: &mut client, out: &mut out, words, now_ms, effect: Effect::None };
+    (command.run)(&mut call);
+    match out.bytes.strip_prefix(b"-") {
+        Some(error) => Err(String::from_utf8_lossy(error).trim_end().to_owned()),
+        None => Ok(()),
+    }
+}
+
 /// Runs one request.
 pub fn execute(server: &mut Server, client: &mut Client, out: &mut Writer, words: &[&[u8]]) -> Flow {
     let Some(command) = table::find(words[0]) else {
@@ -89,13 +119,16 @@ pub fn execute(server: &mut Server, client: &mut Client, out: &mut Writer, words
         return Flow::Done;
     }
     if server.paused && command.flags.contains(Flags::WRITE) {
-        return Flow::Again(Rc::clone(&server.resumed));
+        return Flow::Again(Rc::clone(&server.resumed), FOREVER);
     }
     let now_ms = server.clock.unix_ms();
     let mut call = Call { server, client, out, words, now_ms, effect: Effect::None };
     let flow = (command.run)(&mut call);
     let effect = call.effect;
-    propagate(server, words, effect);
+    if effect != Effect::None {
+        propagate(server, words, effect);
+        client.wrote = server.feed.end();
+    }
     flow
 }
 

@@ -2,7 +2,7 @@
 
 use bitflags::bitflags;
 
-use super::{Call, Flow, cluster, connection, strings};
+use super::{Call, Flow, cluster, connection, replication, strings};
 
 bitflags! {
     /// What is true of a command.
@@ -93,8 +93,14 @@ pub const COMMANDS: &[Command] = &[
     row("del", -2, Flags::WRITE, ALL, strings::del),
     row("get", 2, Flags::READ.union(Flags::FAST), ONE, strings::get),
     row("ping", -1, Flags::FAST, NONE, connection::ping),
+    row("psync", -3, Flags::ADMIN, NONE, replication::psync),
     row("quit", -1, Flags::NO_AUTH, NONE, connection::quit),
+    row("replconf", -1, Flags::ADMIN, NONE, replication::replconf),
+    row("role", 1, Flags::FAST, NONE, replication::role),
+    row("select", 2, Flags::FAST, NONE, connection::select),
     row("set", -3, Flags::WRITE, ONE, strings::set),
+    row("sync", 1, Flags::ADMIN, NONE, replication::sync),
+    row("wait", 3, Flags::ADMIN, NONE, replication::wait),
 ];
 
 /// The command of this name, in any case.
