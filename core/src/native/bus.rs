@@ -111,7 +111,11 @@ async fn carry(server: &Shared, link: LinkId, stream: TcpStream, mut queue: Unbo
             deframer.push(&chunk[..length]);
             while let Some(frame) = deframer.next() {
                 match frame {
-                    Ok(frame) => server.borrow_mut().input(|node, now| node.handle_frame(now, link, frame)),
+                    Ok(frame) => {
+                        let mut server = server.borrow_mut();
+                        *server.traffic.received.entry(frame.kind()).or_default() += 1;
+                        server.input(|node, now| node.handle_frame(now, link, frame));
+                    }
                     Err(error) => {
                         server.borrow_mut().debug(format_args!("bus frame: {error}"));
                         if error.closes_link() {

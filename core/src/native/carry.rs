@@ -30,6 +30,7 @@ impl Server {
             Output::Send(link, frame) => {
                 if let Some(end) = self.links.get(&link) {
                     end.send(&frame);
+                    *self.traffic.sent.entry(frame.kind()).or_default() += 1;
                 }
             }
             Output::Follow(Some(follow)) => {

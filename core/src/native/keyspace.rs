@@ -82,6 +82,16 @@ impl Keyspace {
         self.entries.iter().map(|(key, entry)| (&**key, entry))
     }
 
+    /// How many keys a slot holds.
+    pub fn count_in(&self, slot: Slot) -> usize {
+        self.entries.keys().filter(|key| slot_of(key) == slot).count()
+    }
+
+    /// Some of the keys a slot holds.
+    pub fn keys_in(&self, slot: Slot, most: usize) -> Vec<Box<[u8]>> {
+        self.entries.keys().filter(|key| slot_of(key) == slot).take(most).cloned().collect()
+    }
+
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.entries.clear();

@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 
 use crate::base::{Instant, LinkId};
 use crate::node::{Node, ReplicationInput};
+use crate::wire::Kind;
 
 use super::bus::LinkEnd;
 use super::client::Clients;
@@ -24,6 +25,15 @@ use super::replica::Following;
 /// How tasks hold the server: borrowed between two awaits, never across one.
 pub type Shared = Rc<RefCell<Server>>;
 
+/// Frames of each kind.
+#[derive(Debug, Default)]
+pub struct Traffic {
+    /// Sent.
+    pub sent: BTreeMap<Kind, u64>,
+    /// Received.
+    pub received: BTreeMap<Kind, u64>,
+}
+
 /// A running node.
 #[derive(Debug)]
 pub struct Server {
@@ -35,6 +45,8 @@ pub struct Server {
     pub links: BTreeMap<LinkId, LinkEnd>,
     /// Our link to a primary.
     pub following: Option<Following>,
+    /// Frames that went and came.
+    pub traffic: Traffic,
     /// The data.
     pub keyspace: Keyspace,
     /// What replicas are sent.

@@ -103,6 +103,7 @@ async fn live(options: Options) -> Result<(), StartError> {
             node,
             links: BTreeMap::new(),
             following: None,
+            traffic: server::Traffic::default(),
             keyspace: Keyspace::default(),
             feed: Feed::new(backlog, 0),
             clients: client::Clients::default(),

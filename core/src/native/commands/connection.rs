@@ -24,3 +24,21 @@ pub(super) fn select(call: &mut Call<'_>) -> Flow {
     }
     Flow::Done
 }
+
+pub(super) fn asking(call: &mut Call<'_>) -> Flow {
+    call.client.asking = true;
+    call.out.ok();
+    Flow::Done
+}
+
+pub(super) fn readonly(call: &mut Call<'_>) -> Flow {
+    call.client.readonly = true;
+    call.out.ok();
+    Flow::Done
+}
+
+pub(super) fn readwrite(call: &mut Call<'_>) -> Flow {
+    call.client.readonly = false;
+    call.out.ok();
+    Flow::Done
+}

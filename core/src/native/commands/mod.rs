@@ -4,6 +4,7 @@
 mod cluster;
 mod connection;
 mod replication;
+mod route;
 mod strings;
 pub mod table;
 
@@ -11,12 +12,10 @@ use std::rc::Rc;
 
 use tokio::sync::Notify;
 
-use crate::base::Slot;
 use crate::resp::Writer;
 
 use super::client::Client;
 use super::feeding::Start;
-use super::keyspace::slot_of;
 use super::server::Server;
 
 pub use table::{COMMANDS, Command, Flags};
@@ -114,7 +113,8 @@ pub fn execute(server: &mut Server, client: &mut Client, out: &mut Writer, words
         out.error(&format!("ERR wrong number of arguments for '{}' command", command.name));
         return Flow::Done;
     }
-    if let Err(redirect) = route(server, client, command, words) {
+    let asking = std::mem::take(&mut client.asking);
+    if let Err(redirect) = route::check(server, client, asking, command, words) {
         out.error(&redirect);
         return Flow::Done;
     }
@@ -150,32 +150,4 @@ fn unknown(out: &mut Writer, words: &[&[u8]]) {
     let arguments: String = words[1..].iter().take(20).map(quoted).collect();
     let name = String::from_utf8_lossy(&words[0][..words[0].len().min(128)]);
     out.error(&format!("ERR unknown command '{name}', with args beginning with: {arguments}"));
-}
-
-/// Whether this node serves the keys of a command, or what a client must do instead.
-fn route(server: &Server, client: &Client, command: &Command, words: &[&[u8]]) -> Result<(), String> {
-    let mut slot: Option<Slot> = None;
-    for key in command.keys.of(words) {
-        let its = slot_of(key);
-        if slot.is_some_and(|slot| slot != its) {
-            return Err("CROSSSLOT Keys in request don't hash to the same slot".to_owned());
-        }
-        slot = Some(its);
-    }
-    let Some(slot) = slot else { return Ok(()) };
-    let view = server.node.view();
-    let Some(owner) = view.owners().get(slot) else {
-        return Err("CLUSTERDOWN Hash slot not served".to_owned());
-    };
-    if server.node.health() != crate::protocol::health::Health::Ok {
-        return Err("CLUSTERDOWN The cluster is down".to_owned());
-    }
-    let reads_here =
-        client.readonly && !command.flags.contains(Flags::WRITE) && view.my_primary() == Some(owner);
-    if owner == view.myself() || reads_here {
-        return Ok(());
-    }
-    let address = view.peer(owner).address;
-    let ip = address.ip.map_or_else(String::new, |ip| ip.to_string());
-    Err(format!("MOVED {slot} {ip}:{}", address.port))
 }

@@ -20,6 +20,8 @@ bitflags! {
         const ADMIN = 16;
         /// It takes a short time, whatever the data.
         const FAST = 32;
+        /// It may touch a slot that comes here, as after ASKING.
+        const ASKING = 64;
     }
 }
 
@@ -89,12 +91,15 @@ const fn row(
 
 /// Every command, by name.
 pub const COMMANDS: &[Command] = &[
+    row("asking", 1, Flags::FAST, NONE, connection::asking),
     row("cluster", -2, Flags::ADMIN, NONE, cluster::cluster),
     row("del", -2, Flags::WRITE, ALL, strings::del),
     row("get", 2, Flags::READ.union(Flags::FAST), ONE, strings::get),
     row("ping", -1, Flags::FAST, NONE, connection::ping),
     row("psync", -3, Flags::ADMIN, NONE, replication::psync),
     row("quit", -1, Flags::NO_AUTH, NONE, connection::quit),
+    row("readonly", 1, Flags::FAST, NONE, connection::readonly),
+    row("readwrite", 1, Flags::FAST, NONE, connection::readwrite),
     row("replconf", -1, Flags::ADMIN, NONE, replication::replconf),
     row("role", 1, Flags::FAST, NONE, replication::role),
     row("select", 2, Flags::FAST, NONE, connection::select),
