@@ -114,6 +114,12 @@ async fn carry(server: &Shared, link: LinkId, stream: TcpStream, mut queue: Unbo
                     Ok(frame) => {
                         let mut server = server.borrow_mut();
                         *server.traffic.received.entry(frame.kind()).or_default() += 1;
+                        if server.drops(frame.kind()) {
+                            if server.drop_closes_link {
+                                return;
+                            }
+                            continue;
+                        }
                         server.input(|node, now| node.handle_frame(now, link, frame));
                     }
                     Err(error) => {

@@ -37,6 +37,10 @@ pub struct Client {
     pub announced: Announced,
     /// The last byte of the stream that it wrote.
     pub wrote: u64,
+    /// Commands of a transaction that has not been run.
+    pub queue: Option<Vec<Vec<Vec<u8>>>>,
+    /// Whether one of them was refused.
+    pub spoiled: bool,
     /// Until when it waits for replicas (WAIT), in Unix milliseconds; `u64::MAX` is for ever.
     pub waits_until: Option<u64>,
 }
@@ -54,6 +58,8 @@ impl Client {
             announced: Announced::default(),
             wrote: 0,
             waits_until: None,
+            queue: None,
+            spoiled: false,
         }
     }
 }
@@ -63,6 +69,8 @@ impl Client {
 pub struct Known {
     /// Where it comes from.
     pub remote: SocketAddr,
+    /// The name it gave itself.
+    pub name: String,
     /// Told to end it.
     pub killed: Rc<Notify>,
 }
@@ -72,7 +80,17 @@ pub struct Known {
 pub struct Clients {
     /// By number.
     pub known: BTreeMap<ClientId, Known>,
+    /// How many wait for something.
+    pub waiting: usize,
     last: ClientId,
+}
+
+impl Clients {
+    /// A connection as CLIENT LIST tells it.
+    pub fn line(&self, id: ClientId) -> String {
+        let Some(known) = self.known.get(&id) else { return String::new() };
+        format!("id={id} addr={} name={} db=0 flags=N\n", known.remote, known.name)
+    }
 }
 
 /// Takes clients for as long as the node lives.
@@ -92,8 +110,9 @@ async fn serve(server: Shared, mut stream: TcpStream, remote: SocketAddr) {
     let (id, mut client) = {
         let mut server = server.borrow_mut();
         server.clients.last += 1;
+        server.stats.connections += 1;
         let id = server.clients.last;
-        server.clients.known.insert(id, Known { remote, killed: Rc::clone(&killed) });
+        server.clients.known.insert(id, Known { remote, name: String::new(), killed: Rc::clone(&killed) });
         let authenticated = server.options.requirepass.is_empty();
         (id, Client { id, remote, authenticated, asking: false, ..Client::upstream() })
     };
@@ -138,8 +157,10 @@ async fn converse(
                                 Flow::Again(told, patience) => {
                                     stream.write_all(&out.bytes).await?;
                                     out.bytes.clear();
+                                    server.borrow_mut().clients.waiting += 1;
                                     // Who waits too long runs again, too, and finds out.
                                     drop(tokio::time::timeout(patience, told.notified()).await);
+                                    server.borrow_mut().clients.waiting -= 1;
                                 }
                                 Flow::Feed(start) => {
                                     stream.write_all(&out.bytes).await?;

@@ -1,13 +1,18 @@
-//! The data: keys, values, expiry, and which keys a slot holds.
+//! The data: keys, values, expiry, one table a slot.
+
+use std::collections::BTreeSet;
 
 use hashbrown::HashMap;
 
-use crate::base::Slot;
+use crate::base::{SLOTS, Slot};
 
 /// Everything this node holds.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Keyspace {
-    entries: HashMap<Box<[u8]>, Entry>,
+    slots: Vec<HashMap<Box<[u8]>, Entry>>,
+    len: usize,
+    /// Keys with an end, the next to end first.
+    ends: BTreeSet<(u64, Box<[u8]>)>,
 }
 
 /// A value and when it ends.
@@ -38,6 +43,19 @@ impl Value {
     pub fn is_recent(&self) -> bool {
         matches!(self, Self::Opaque { kind: 20.., .. })
     }
+
+    /// The word of TYPE.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Str(_) | Self::Opaque { kind: 0, .. } => "string",
+            Self::Opaque { kind: 1 | 10 | 14 | 18, .. } => "list",
+            Self::Opaque { kind: 2 | 11 | 20, .. } => "set",
+            Self::Opaque { kind: 3 | 5 | 12 | 17, .. } => "zset",
+            Self::Opaque { kind: 15 | 19 | 21, .. } => "stream",
+            Self::Opaque { kind: 7, .. } => "module",
+            Self::Opaque { .. } => "hash",
+        }
+    }
 }
 
 /// The slot of a key: CRC16 of its tag in braces, or of all of it.
@@ -47,60 +65,131 @@ pub fn slot_of(key: &[u8]) -> Slot {
         let rest = &key[open + 1..];
         memchr::memchr(b'}', rest).filter(|close| *close > 0).map(|close| &rest[..close])
     });
-    let number = CRC.checksum(tagged.unwrap_or(key)) % crate::base::SLOTS;
+    let number = CRC.checksum(tagged.unwrap_or(key)) % SLOTS;
     Slot::new(number).unwrap_or_else(|| unreachable!("a remainder of the number of slots is a slot"))
 }
 
+impl Default for Keyspace {
+    fn default() -> Self {
+        Self { slots: vec![HashMap::new(); usize::from(SLOTS)], len: 0, ends: BTreeSet::new() }
+    }
+}
+
 impl Keyspace {
+    fn table(&self, slot: Slot) -> &HashMap<Box<[u8]>, Entry> {
+        &self.slots[usize::from(slot.get())]
+    }
+
+    fn table_mut(&mut self, slot: Slot) -> &mut HashMap<Box<[u8]>, Entry> {
+        &mut self.slots[usize::from(slot.get())]
+    }
+
     /// A key's entry, unless its time is over.
     pub fn get(&self, key: &[u8], now_ms: u64) -> Option<&Entry> {
-        self.entries.get(key).filter(|entry| entry.expires_at.is_none_or(|at| at > now_ms))
+        self.table(slot_of(key)).get(key).filter(|entry| entry.expires_at.is_none_or(|at| at > now_ms))
     }
 
-    /// Puts an entry.
+    /// A key's value, to change in place.
+    pub fn value_mut(&mut self, key: &[u8], now_ms: u64) -> Option<&mut Value> {
+        let entry = self.table_mut(slot_of(key)).get_mut(key)?;
+        entry.expires_at.is_none_or(|at| at > now_ms).then_some(&mut entry.value)
+    }
+
+    /// Puts an entry in the place of whatever the key held.
     pub fn put(&mut self, key: &[u8], entry: Entry) {
-        self.entries.insert(key.into(), entry);
+        if let Some(at) = entry.expires_at {
+            self.ends.insert((at, key.into()));
+        }
+        let ends = entry.expires_at;
+        let table = self.table_mut(slot_of(key));
+        let before = match table.get_mut(key) {
+            Some(known) => Some(std::mem::replace(known, entry)),
+            None => table.insert(key.into(), entry),
+        };
+        match before {
+            None => self.len += 1,
+            Some(Entry { expires_at: Some(at), .. }) if ends != Some(at) => {
+                self.ends.remove(&(at, key.into()));
+            }
+            Some(_) => {}
+        }
     }
 
-    /// Takes a key away; whether it was there.
-    pub fn remove(&mut self, key: &[u8]) -> bool {
-        self.entries.remove(key).is_some()
+    /// Sets or takes away a key's end; whether the key is there.
+    pub fn expire(&mut self, key: &[u8], at: Option<u64>, now_ms: u64) -> bool {
+        if self.get(key, now_ms).is_none() {
+            return false;
+        }
+        let Some(entry) = self.table_mut(slot_of(key)).get_mut(key) else { return false };
+        let before = std::mem::replace(&mut entry.expires_at, at);
+        if let Some(before) = before {
+            self.ends.remove(&(before, key.into()));
+        }
+        if let Some(at) = at {
+            self.ends.insert((at, key.into()));
+        }
+        true
+    }
+
+    /// Takes a key away.
+    pub fn take(&mut self, key: &[u8], now_ms: u64) -> Option<Entry> {
+        let entry = self.table_mut(slot_of(key)).remove(key)?;
+        self.len -= 1;
+        if let Some(at) = entry.expires_at {
+            self.ends.remove(&(at, key.into()));
+        }
+        entry.expires_at.is_none_or(|at| at > now_ms).then_some(entry)
+    }
+
+    /// Keys whose time is over, at most so many.
+    pub fn ended(&self, now_ms: u64, most: usize) -> Vec<Box<[u8]>> {
+        let ended = self.ends.iter().take_while(|(at, _)| *at <= now_ms).take(most);
+        ended.map(|(_, key)| key.clone()).collect()
     }
 
     /// How many keys there are.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.len
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.len == 0
     }
 
-    /// Every key and its entry, in no order.
+    /// How many keys have an end.
+    pub fn ending(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Every key and its entry, slot by slot.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &Entry)> {
-        self.entries.iter().map(|(key, entry)| (&**key, entry))
+        self.slots.iter().flatten().map(|(key, entry)| (&**key, entry))
+    }
+
+    /// The keys of a slot.
+    pub fn in_slot(&self, slot: Slot) -> impl Iterator<Item = &[u8]> {
+        self.table(slot).keys().map(|key| &**key)
     }
 
     /// How many keys a slot holds.
     pub fn count_in(&self, slot: Slot) -> usize {
-        self.entries.keys().filter(|key| slot_of(key) == slot).count()
-    }
-
-    /// Some of the keys a slot holds.
-    pub fn keys_in(&self, slot: Slot, most: usize) -> Vec<Box<[u8]>> {
-        self.entries.keys().filter(|key| slot_of(key) == slot).take(most).cloned().collect()
+        self.table(slot).len()
     }
 
     /// Forgets everything.
     pub fn clear(&mut self) {
-        self.entries.clear();
+        *self = Self::default();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn text(text: &str, expires_at: Option<u64>) -> Entry {
+        Entry { value: Value::Str(text.as_bytes().to_vec()), expires_at }
+    }
 
     #[test]
     fn slots_are_those_of_everyone_else() {
@@ -109,5 +198,29 @@ mod tests {
         {
             assert_eq!(slot_of(key.as_bytes()).get(), slot, "{key}");
         }
+    }
+
+    #[test]
+    fn counts_and_ends_agree_with_what_is_there() {
+        let mut keys = Keyspace::default();
+        keys.put(b"a", text("1", None));
+        keys.put(b"b", text("2", Some(50)));
+        keys.put(b"b", text("3", Some(70)));
+        keys.put(b"c", text("4", Some(60)));
+        assert_eq!((keys.len(), keys.ending()), (3, 2));
+        assert_eq!(keys.ended(65, 9), [Box::from(&b"c"[..])]);
+        assert!(
+            keys.get(b"c", 60).is_none() && keys.get(b"c", 59).is_some(),
+            "its last moment is the one before"
+        );
+        assert!(keys.expire(b"a", Some(10), 5) && !keys.expire(b"a", Some(90), 10), "it has ended");
+        assert!(keys.expire(b"b", None, 0));
+        assert_eq!(keys.ending(), 2);
+        assert_eq!(keys.take(b"b", 1_000), Some(text("3", None)));
+        assert_eq!(keys.take(b"c", 60), None, "it had ended");
+        assert_eq!((keys.len(), keys.ending(), keys.iter().count()), (1, 1, 1));
+        assert_eq!(keys.count_in(slot_of(b"a")), 1);
+        keys.clear();
+        assert!(keys.is_empty());
     }
 }

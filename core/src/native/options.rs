@@ -66,6 +66,8 @@ pub struct Options {
     pub protected_mode: bool,
     /// `maxclients`.
     pub maxclients: usize,
+    /// `enable-debug-command`.
+    pub debug_commands: bool,
     /// What the core reads.
     pub cluster: Config,
 }
@@ -85,6 +87,7 @@ impl Default for Options {
             primaryauth: String::new(),
             protected_mode: true,
             maxclients: 10_000,
+            debug_commands: false,
             cluster: Config::default(),
         }
     }
@@ -157,6 +160,8 @@ options! {
         |o, v| { o.primaryauth = v.to_owned(); Some(()) };
     live "protected-mode" ("yes or no"): |o| word(o.protected_mode).to_owned(),
         |o, v| { o.protected_mode = yes(v)?; Some(()) };
+    start "enable-debug-command" ("yes, no or local"): |o| word(o.debug_commands).to_owned(),
+        |o, v| { o.debug_commands = v == "local" || yes(v)?; Some(()) };
     live "maxclients" ("a number"): |o| o.maxclients.to_string(), |o, v| { o.maxclients = v.parse().ok()?; Some(()) };
     live "cluster-node-timeout" ("milliseconds"): |o| o.cluster.node_timeout.as_millis().to_string(),
         |o, v| { o.cluster.node_timeout = Duration::from_millis(v.parse().ok()?); Some(()) };

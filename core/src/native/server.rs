@@ -15,6 +15,7 @@ use crate::wire::Kind;
 use super::bus::LinkEnd;
 use super::client::Clients;
 use super::clock::Clock;
+use super::commands::COMMANDS;
 use super::disk::ConfFile;
 use super::feed::Feed;
 use super::keyspace::Keyspace;
@@ -24,6 +25,44 @@ use super::replica::Following;
 
 /// How tasks hold the server: borrowed between two awaits, never across one.
 pub type Shared = Rc<RefCell<Server>>;
+
+/// What was done so far.
+#[derive(Debug)]
+pub struct Stats {
+    /// Connections taken.
+    pub connections: u64,
+    /// Commands run.
+    pub commands: u64,
+    /// Keys whose time was over.
+    pub expired: u64,
+    /// Errors answered, by their first word.
+    pub errors: BTreeMap<String, u64>,
+    /// Each command, in the order of the table.
+    pub of: Vec<CommandStats>,
+}
+
+/// What was done with one command.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CommandStats {
+    /// Run.
+    pub calls: u64,
+    /// Refused before it ran.
+    pub rejected: u64,
+    /// Answered with an error.
+    pub failed: u64,
+}
+
+impl Default for Stats {
+    fn default() -> Self {
+        Self {
+            connections: 0,
+            commands: 0,
+            expired: 0,
+            errors: BTreeMap::new(),
+            of: vec![CommandStats::default(); COMMANDS.len()],
+        }
+    }
+}
 
 /// Frames of each kind.
 #[derive(Debug, Default)]
@@ -55,6 +94,18 @@ pub struct Server {
     pub clients: Clients,
     /// Time.
     pub clock: Clock,
+    /// Counters.
+    pub stats: Stats,
+    /// Until when commands wait (CLIENT PAUSE), in Unix milliseconds.
+    pub paused_until: u64,
+    /// Whether only writes do.
+    pub pauses_writes_only: bool,
+    /// Frames of this type are dropped on receipt (DEBUG DROP-CLUSTER-PACKET-FILTER); -1 none, -2 all.
+    pub dropped_kind: i32,
+    /// Whether dropping one closes its link.
+    pub drop_closes_link: bool,
+    /// Whether keys end by themselves.
+    pub active_expire: bool,
     /// Whether writes wait for a manual failover.
     pub paused: bool,
     /// Told when writes may go on.
@@ -89,6 +140,12 @@ impl Server {
             self.rearm.notify_one();
         }
         answer
+    }
+
+    /// Whether a frame of this kind is to be dropped (DEBUG DROP-CLUSTER-PACKET-FILTER).
+    pub fn drops(&self, kind: Kind) -> bool {
+        let number = Kind::ALL.iter().position(|known| *known == kind).and_then(|at| i32::try_from(at).ok());
+        self.dropped_kind == -2 || Some(self.dropped_kind) == number
     }
 
     /// A peer connected to the bus port.
@@ -135,6 +192,26 @@ pub async fn keep_time(server: Shared) {
         tokio::select! {
             () = sleep => server.borrow_mut().input(|node, now| node.handle_timeout(now)),
             () = rearm.notified() => {}
+        }
+    }
+}
+
+/// How often ended keys are looked for, and how many are taken away at once.
+const SWEEP: (std::time::Duration, usize) = (std::time::Duration::from_millis(100), 1000);
+
+/// Takes away keys whose time is over. A replica waits for its primary to say so.
+pub async fn keep_data(server: Shared) {
+    loop {
+        sleep(SWEEP.0).await;
+        let mut server = server.borrow_mut();
+        if !server.node.is_primary() || server.paused || !server.active_expire {
+            continue;
+        }
+        let now = server.clock.unix_ms();
+        for key in server.keyspace.ended(now, SWEEP.1) {
+            server.keyspace.take(&key, now);
+            server.stats.expired += 1;
+            server.feed.append(&[b"UNLINK", &key]);
         }
     }
 }

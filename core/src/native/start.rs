@@ -108,6 +108,12 @@ async fn live(options: Options) -> Result<(), StartError> {
             feed: Feed::new(backlog, 0),
             clients: client::Clients::default(),
             clock,
+            stats: server::Stats::default(),
+            paused_until: 0,
+            pauses_writes_only: false,
+            dropped_kind: -1,
+            drop_closes_link: false,
+            active_expire: true,
             paused: false,
             resumed: Rc::new(Notify::new()),
             rearm: Rc::new(Notify::new()),
@@ -126,6 +132,7 @@ async fn live(options: Options) -> Result<(), StartError> {
         spawn_local(client::accept(Rc::clone(&shared), listener));
     }
     spawn_local(server::keep_time(Rc::clone(&shared)));
+    spawn_local(server::keep_data(Rc::clone(&shared)));
     shared.borrow_mut().notice(format_args!("Ready to accept connections"));
     wait_for_the_end(&shared).await
 }

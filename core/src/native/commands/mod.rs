@@ -1,12 +1,20 @@
 //! What clients may ask. A command is a row of a table and a function; `execute` finds it, checks
 //! what is checked of every command, and runs it.
 
+mod clients;
 mod cluster;
 mod connection;
+mod debug;
+mod describe;
+mod info;
+mod keys;
+mod moving;
 mod replication;
 mod route;
+mod settings;
 mod strings;
 pub mod table;
+mod transactions;
 
 use std::rc::Rc;
 
@@ -101,35 +109,97 @@ pub fn apply(server: &mut Server, words: &[&[u8]]) -> Result<(), String> {
 
 /// Runs one request.
 pub fn execute(server: &mut Server, client: &mut Client, out: &mut Writer, words: &[&[u8]]) -> Flow {
-    let Some(command) = table::find(words[0]) else {
-        unknown(out, words);
-        return Flow::Done;
+    let start = out.bytes.len();
+    let command = match admitted(server, client, words) {
+        Ok(command) => command,
+        Err((command, error)) => {
+            client.spoiled = client.queue.is_some();
+            if let Some(command) = command {
+                server.stats.of[table::place(command)].rejected += 1;
+            }
+            out.error(&error);
+            count_error(server, &out.bytes[start..]);
+            return Flow::Done;
+        }
     };
-    if !client.authenticated && !command.flags.contains(Flags::NO_AUTH) {
-        out.error("NOAUTH Authentication required.");
+    if let Some(queue) = &mut client.queue
+        && !IMMEDIATE.contains(&command.name)
+    {
+        queue.push(words.iter().map(|word| word.to_vec()).collect());
+        out.simple("QUEUED");
         return Flow::Done;
-    }
-    if !command.takes(words.len()) {
-        out.error(&format!("ERR wrong number of arguments for '{}' command", command.name));
-        return Flow::Done;
-    }
-    let asking = std::mem::take(&mut client.asking);
-    if let Err(redirect) = route::check(server, client, asking, command, words) {
-        out.error(&redirect);
-        return Flow::Done;
-    }
-    if server.paused && command.flags.contains(Flags::WRITE) {
-        return Flow::Again(Rc::clone(&server.resumed), FOREVER);
     }
     let now_ms = server.clock.unix_ms();
+    if let Some(wait) = held_up(server, client, command, now_ms) {
+        return wait;
+    }
     let mut call = Call { server, client, out, words, now_ms, effect: Effect::None };
     let flow = (command.run)(&mut call);
     let effect = call.effect;
+    let stats = &mut server.stats.of[table::place(command)];
+    stats.calls += 1;
+    server.stats.commands += 1;
+    if out.bytes.get(start) == Some(&b'-') {
+        stats.failed += 1;
+        count_error(server, &out.bytes[start..]);
+    }
     if effect != Effect::None {
         propagate(server, words, effect);
         client.wrote = server.feed.end();
     }
     flow
+}
+
+/// Commands that run inside a transaction instead of being kept for its end.
+const IMMEDIATE: [&str; 5] = ["discard", "exec", "multi", "quit", "reset"];
+
+/// The command, if it may run; else why not.
+fn admitted(
+    server: &Server,
+    client: &mut Client,
+    words: &[&[u8]],
+) -> Result<&'static Command, (Option<&'static Command>, String)> {
+    let command = table::find(words[0]);
+    if !client.authenticated && command.is_none_or(|command| !command.flags.contains(Flags::NO_AUTH)) {
+        return Err((command, "NOAUTH Authentication required.".to_owned()));
+    }
+    let command = command.ok_or_else(|| (None, unknown(words)))?;
+    if !command.takes(words.len()) {
+        let error = format!("ERR wrong number of arguments for '{}' command", command.name);
+        return Err((Some(command), error));
+    }
+    let asking = std::mem::take(&mut client.asking);
+    route::check(server, client, asking, command, words).map_err(|error| (Some(command), error))?;
+    Ok(command)
+}
+
+/// A pause that this command must wait for.
+fn held_up(server: &Server, client: &Client, command: &Command, now_ms: u64) -> Option<Flow> {
+    let queued = client.queue.iter().flatten().filter_map(|words| table::find(words.first()?));
+    let writes = command.flags.contains(Flags::WRITE)
+        || (command.name == "exec" && queued.into_iter().any(|command| command.flags.contains(Flags::WRITE)));
+    if server.paused && writes {
+        return Some(Flow::Again(Rc::clone(&server.resumed), FOREVER));
+    }
+    let all = !server.pauses_writes_only && !["client", "debug"].contains(&command.name);
+    if server.paused_until > now_ms && (writes || all) {
+        let left = std::time::Duration::from_millis(server.paused_until - now_ms);
+        return Some(Flow::Again(Rc::clone(&server.resumed), left.min(FOREVER)));
+    }
+    None
+}
+
+fn count_error(server: &mut Server, answer: &[u8]) {
+    let code: String =
+        answer.iter().skip(1).take_while(|byte| byte.is_ascii_uppercase()).map(|b| char::from(*b)).collect();
+    *server.stats.errors.entry(code).or_default() += 1;
+}
+
+fn unknown(words: &[&[u8]]) -> String {
+    let quoted = |word: &&[u8]| format!("'{}' ", String::from_utf8_lossy(&word[..word.len().min(128)]));
+    let arguments: String = words[1..].iter().take(20).map(quoted).collect();
+    let name = String::from_utf8_lossy(&words[0][..words[0].len().min(128)]);
+    format!("ERR unknown command '{name}', with args beginning with: {arguments}")
 }
 
 fn propagate(server: &mut Server, words: &[&[u8]], effect: Effect) {
@@ -143,11 +213,4 @@ fn propagate(server: &mut Server, words: &[&[u8]], effect: Effect) {
             }
         }
     }
-}
-
-fn unknown(out: &mut Writer, words: &[&[u8]]) {
-    let quoted = |word: &&[u8]| format!("'{}' ", String::from_utf8_lossy(&word[..word.len().min(128)]));
-    let arguments: String = words[1..].iter().take(20).map(quoted).collect();
-    let name = String::from_utf8_lossy(&words[0][..words[0].len().min(128)]);
-    out.error(&format!("ERR unknown command '{name}', with args beginning with: {arguments}"));
 }

@@ -2,7 +2,10 @@
 
 use bitflags::bitflags;
 
-use super::{Call, Flow, cluster, connection, replication, strings};
+use super::{
+    Call, Flow, clients, cluster, connection, debug, describe, info, keys, moving, replication, settings,
+    strings, transactions,
+};
 
 bitflags! {
     /// What is true of a command.
@@ -89,24 +92,90 @@ const fn row(
     Command { name, arity, flags, keys, run }
 }
 
+const R: Flags = Flags::READ;
+const RF: Flags = Flags::READ.union(Flags::FAST);
+const W: Flags = Flags::WRITE;
+const WF: Flags = Flags::WRITE.union(Flags::FAST);
+const F: Flags = Flags::FAST;
+const A: Flags = Flags::ADMIN;
+const NA: Flags = Flags::FAST.union(Flags::NO_AUTH);
+
 /// Every command, by name.
 pub const COMMANDS: &[Command] = &[
-    row("asking", 1, Flags::FAST, NONE, connection::asking),
-    row("cluster", -2, Flags::ADMIN, NONE, cluster::cluster),
-    row("del", -2, Flags::WRITE, ALL, strings::del),
-    row("get", 2, Flags::READ.union(Flags::FAST), ONE, strings::get),
-    row("ping", -1, Flags::FAST, NONE, connection::ping),
-    row("psync", -3, Flags::ADMIN, NONE, replication::psync),
-    row("quit", -1, Flags::NO_AUTH, NONE, connection::quit),
-    row("readonly", 1, Flags::FAST, NONE, connection::readonly),
-    row("readwrite", 1, Flags::FAST, NONE, connection::readwrite),
-    row("replconf", -1, Flags::ADMIN, NONE, replication::replconf),
-    row("role", 1, Flags::FAST, NONE, replication::role),
-    row("select", 2, Flags::FAST, NONE, connection::select),
-    row("set", -3, Flags::WRITE, ONE, strings::set),
-    row("sync", 1, Flags::ADMIN, NONE, replication::sync),
-    row("wait", 3, Flags::ADMIN, NONE, replication::wait),
+    row("acl", -2, A, NONE, connection::acl),
+    row("append", 3, WF, ONE, strings::append),
+    row("asking", 1, F, NONE, connection::asking),
+    row("auth", -2, NA, NONE, connection::auth),
+    row("client", -2, A, NONE, clients::client),
+    row("cluster", -2, A, NONE, cluster::cluster),
+    row("command", -1, F, NONE, describe::command),
+    row("config", -2, A, NONE, settings::config),
+    row("dbsize", 1, RF, NONE, keys::dbsize),
+    row("debug", -2, A, NONE, debug::debug),
+    row("decr", 2, WF, ONE, strings::decr),
+    row("decrby", 3, WF, ONE, strings::decrby),
+    row("del", -2, W, ALL, keys::del),
+    row("discard", 1, F, NONE, transactions::discard),
+    row("dump", 2, R, ONE, moving::dump),
+    row("echo", 2, F, NONE, connection::echo),
+    row("exec", 1, F, NONE, transactions::exec),
+    row("exists", -2, RF, ALL, keys::exists),
+    row("expire", -3, WF, ONE, keys::expire),
+    row("expireat", -3, WF, ONE, keys::expire),
+    row("expiretime", 2, RF, ONE, keys::ttl),
+    row("flushall", -1, W, NONE, keys::flush),
+    row("flushdb", -1, W, NONE, keys::flush),
+    row("get", 2, RF, ONE, strings::get),
+    row("getdel", 2, WF, ONE, strings::getdel),
+    row("getex", -2, WF, ONE, strings::getex),
+    row("getrange", 4, R, ONE, strings::getrange),
+    row("getset", 3, WF, ONE, strings::getset),
+    row("hello", -1, NA, NONE, connection::hello),
+    row("incr", 2, WF, ONE, strings::incr),
+    row("incrby", 3, WF, ONE, strings::incrby),
+    row("info", -1, F, NONE, info::info),
+    row("keys", 2, R, NONE, keys::keys),
+    row("mget", -2, RF, ALL, strings::mget),
+    row("mset", -3, W, PAIRS, strings::mset),
+    row("multi", 1, F, NONE, transactions::multi),
+    row("persist", 2, WF, ONE, keys::persist),
+    row("pexpire", -3, WF, ONE, keys::expire),
+    row("pexpireat", -3, WF, ONE, keys::expire),
+    row("pexpiretime", 2, RF, ONE, keys::ttl),
+    row("ping", -1, F, NONE, connection::ping),
+    row("psetex", 4, W, ONE, strings::setex),
+    row("psync", -3, A, NONE, replication::psync),
+    row("pttl", 2, RF, ONE, keys::ttl),
+    row("quit", -1, NA, NONE, connection::quit),
+    row("randomkey", 1, R, NONE, keys::random),
+    row("readonly", 1, F, NONE, connection::readonly),
+    row("readwrite", 1, F, NONE, connection::readwrite),
+    row("replconf", -1, A, NONE, replication::replconf),
+    row("reset", 1, NA, NONE, connection::reset),
+    row("restore", -4, W, ONE, moving::restore),
+    row("restore-asking", -4, W.union(Flags::ASKING), ONE, moving::restore),
+    row("role", 1, F, NONE, replication::role),
+    row("scan", -2, R, NONE, keys::scan),
+    row("select", 2, F, NONE, connection::select),
+    row("set", -3, W, ONE, strings::set),
+    row("setex", 4, W, ONE, strings::setex),
+    row("setnx", 3, WF, ONE, strings::setnx),
+    row("setrange", 4, W, ONE, strings::setrange),
+    row("shutdown", -1, A, NONE, connection::shutdown),
+    row("strlen", 2, RF, ONE, strings::strlen),
+    row("sync", 1, A, NONE, replication::sync),
+    row("time", 1, F, NONE, connection::time),
+    row("touch", -2, RF, ALL, keys::exists),
+    row("ttl", 2, RF, ONE, keys::ttl),
+    row("type", 2, RF, ONE, keys::kind),
+    row("unlink", -2, WF, ALL, keys::del),
+    row("wait", 3, A, NONE, replication::wait),
 ];
+
+/// A command's place in the table.
+pub fn place(command: &Command) -> usize {
+    COMMANDS.binary_search_by(|known| known.name.cmp(command.name)).unwrap_or(0)
+}
 
 /// The command of this name, in any case.
 pub fn find(name: &[u8]) -> Option<&'static Command> {

@@ -26,7 +26,7 @@ fn string(out: &mut Vec<u8>, bytes: &[u8]) {
 }
 
 impl Value {
-    fn kind(&self) -> u8 {
+    fn number(&self) -> u8 {
         match self {
             Self::Str(_) => 0,
             Self::Opaque { kind, .. } => *kind,
@@ -59,7 +59,7 @@ pub fn write(keyspace: &Keyspace, aux: &[(&str, &str)]) -> Vec<u8> {
             out.push(0xfc);
             out.extend_from_slice(&at.to_le_bytes());
         }
-        out.push(entry.value.kind());
+        out.push(entry.value.number());
         string(&mut out, key);
         entry.value.write(&mut out);
     }
@@ -71,7 +71,7 @@ pub fn write(keyspace: &Keyspace, aux: &[(&str, &str)]) -> Vec<u8> {
 
 /// The payload of DUMP.
 pub fn dump(value: &Value) -> Vec<u8> {
-    let mut out = vec![value.kind()];
+    let mut out = vec![value.number()];
     value.write(&mut out);
     out.extend_from_slice(&VERSION.to_le_bytes());
     let checksum = CRC.checksum(&out);

@@ -154,9 +154,9 @@ pub(super) fn keys(call: &mut Call<'_>) {
         call.out.error("ERR Invalid slot or number of keys");
         return;
     };
-    let keys = call.server.keyspace.keys_in(slot, most);
+    let keys: Vec<&[u8]> = call.server.keyspace.in_slot(slot).take(most).collect();
     call.out.array(keys.len());
     for key in keys {
-        call.out.bulk(&key);
+        call.out.bulk(key);
     }
 }
