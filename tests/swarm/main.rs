@@ -1,6 +1,8 @@
 //! Random worlds, few enough for every push. Ten thousand of them: `splitvote swarm --seeds 0..10000`.
 #![cfg(not(target_family = "wasm"))]
 
+mod upgrade;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 

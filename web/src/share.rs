@@ -50,8 +50,7 @@ fn first() -> String {
 
 /// The text of a script: with its comments if it is a built-in one.
 fn text_of(script: &Script) -> String {
-    let known = catalogue::all().find(|one| splitvote::scenario::parse(one.text).as_ref() == Ok(script));
-    known.map_or_else(|| script.to_string(), |one| one.text.to_owned())
+    catalogue::known(script).map_or_else(|| script.to_string(), |one| one.text.to_owned())
 }
 
 /// The name of the built-in scenario that runs, if it is one as it came.

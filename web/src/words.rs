@@ -2,7 +2,7 @@
 
 use splitvote::base::{Instant, NodeId};
 use splitvote::node::Event;
-use splitvote::protocol::election::{Answer, Phase, Round, RoundEnd};
+use splitvote::protocol::election::{Election, Phase, RoundEnd};
 use splitvote::protocol::replication::Path;
 
 /// How ids are written.
@@ -284,21 +284,17 @@ pub fn path(path: Path) -> &'static str {
 }
 
 /// Where an election stands: a label and its text; nothing if there is none.
-pub fn standing(phase: &Phase, now: Instant) -> Option<(&'static str, String)> {
-    Some(match phase {
+pub fn standing(election: &Election, now: Instant) -> Option<(&'static str, String)> {
+    Some(match election.phase() {
         Phase::Idle => return None,
         Phase::Scheduled { start, rank, .. } => {
             ("Election", format!("rank {rank}, asks in {}", span(start.since(now).as_micros())))
         }
         Phase::Requesting(round) => {
-            ("Election", format!("asks in epoch {}, has {}", round.epoch, yes(round)))
+            ("Election", format!("asks in epoch {}, has {}", round.epoch, election.votes()))
         }
         Phase::Expired { .. } => ("Election", "too late, waits to try again".to_owned()),
     })
-}
-
-fn yes(round: &Round) -> usize {
-    round.answers.values().filter(|answer| **answer == Answer::Acked).count()
 }
 
 /// The sentence of a split vote.

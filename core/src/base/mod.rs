@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod id;
+pub mod numbered;
 pub mod rng;
 pub mod rules;
 pub mod slot;
@@ -9,7 +10,8 @@ pub mod time;
 
 pub use address::Address;
 pub use id::{Epoch, HistoryId, LinkId, NodeId, Offset, ShardId};
+pub use numbered::{Beside, Numbered};
 pub use rng::Rng;
-pub use rules::Rules;
+pub use rules::{Nack, Rules};
 pub use slot::{SLOTS, Slot, SlotSet};
 pub use time::{Duration, Instant};

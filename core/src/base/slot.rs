@@ -39,8 +39,19 @@ impl fmt::Display for Slot {
 
 /// A set of slots as the wire draws it: bit `s & 7` of byte `s >> 3`. Cheap to clone; the empty
 /// set costs nothing, which matters because replicas and empty primaries carry it.
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Clone, Eq, Default)]
 pub struct SlotSet(Option<Arc<[u8; SLOT_BYTES]>>);
+
+/// Sets that share their bitmap, as those of one claim mostly do, are equal at a glance.
+impl PartialEq for SlotSet {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b) || a == b,
+            (None, None) => true,
+            _ => false,
+        }
+    }
+}
 
 impl SlotSet {
     /// The set without a slot.
@@ -49,6 +60,11 @@ impl SlotSet {
     /// The set drawn by this bitmap.
     pub fn from_bitmap(bitmap: &[u8; SLOT_BYTES]) -> Self {
         if *bitmap == [0; SLOT_BYTES] { Self::EMPTY } else { Self(Some(Arc::new(*bitmap))) }
+    }
+
+    /// The set drawn by this bitmap, as a share of `likely` if it draws the same.
+    pub fn from_bitmap_like(bitmap: &[u8; SLOT_BYTES], likely: &Self) -> Self {
+        if likely.equals_bitmap(bitmap) { likely.clone() } else { Self::from_bitmap(bitmap) }
     }
 
     /// The slots of `numbers`, those out of range left out.
@@ -117,6 +133,14 @@ impl SlotSet {
             (None, _) => other.clone(),
             _ => self.combine(other, |a, b| a | b),
         }
+    }
+
+    /// Whether a slot is in this set and in `other`.
+    pub fn intersects(&self, other: &Self) -> bool {
+        let (Some(a), Some(b)) = (&self.0, &other.0) else { return false };
+        // Word by word and without a way out: this loop runs on whole vectors.
+        let words = a.as_chunks().0.iter().zip(b.as_chunks().0);
+        words.fold(0, |both, (a, b)| both | (u64::from_le_bytes(*a) & u64::from_le_bytes(*b))) != 0
     }
 
     /// The slots that are in this set and in `other`.
@@ -250,11 +274,27 @@ mod tests {
         assert_eq!(a.intersection(&b), SlotSet::from_ranges([(5, 9)]));
         assert_eq!(a.difference(&b), SlotSet::from_ranges([(0, 4)]));
         assert_eq!(a.difference(&a), SlotSet::EMPTY);
+        assert!(a.intersects(&b) && !a.difference(&b).intersects(&b) && !a.intersects(&SlotSet::EMPTY));
         assert_eq!((b.first().map(Slot::get), SlotSet::EMPTY.first()), (Some(5), None));
         for (left, right) in [(&a, &SlotSet::EMPTY), (&SlotSet::EMPTY, &a)] {
             assert_eq!(left.union(right), a);
             assert_eq!(left.intersection(right), SlotSet::EMPTY);
         }
+    }
+
+    #[test]
+    fn a_likely_set_is_shared_only_if_it_is_the_same() {
+        let a = SlotSet::from_ranges([(0, 9)]);
+        let bitmap = *a.bitmap().unwrap_or(&[0; SLOT_BYTES]);
+        for likely in
+            [a.clone(), SlotSet::from_ranges([(0, 9)]), SlotSet::from_ranges([(0, 8)]), SlotSet::EMPTY]
+        {
+            let read = SlotSet::from_bitmap_like(&bitmap, &likely);
+            assert_eq!(read, a);
+            let shared = read.0.zip(likely.0.clone()).is_some_and(|(a, b)| Arc::ptr_eq(&a, &b));
+            assert_eq!(shared, likely == a);
+        }
+        assert_eq!(SlotSet::from_bitmap_like(&[0; SLOT_BYTES], &a), SlotSet::EMPTY);
     }
 
     #[test]

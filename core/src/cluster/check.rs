@@ -15,7 +15,7 @@ impl ClusterView {
             if peer.slots.len() != peer.slot_count {
                 return Err(format!("{:?}: slot count differs from its bitmap", peer.id));
             }
-            if peer.slots.iter().any(|slot| self.owners().get(slot) != Some(ix)) {
+            if !self.owners().all_have(&peer.slots, ix) {
                 return Err(format!("{:?}: its bitmap differs from the owners' table", peer.id));
             }
         }

@@ -119,6 +119,9 @@ impl NodeLine {
             }
         };
         let names = &self.names;
+        if names.replica_priority != 0 {
+            text("replica-priority", &names.replica_priority.to_string());
+        }
         text("availability-zone", &names.availability_zone);
         if names.client_tls_port != 0 {
             text("client-tls-port", &names.client_tls_port.to_string());

@@ -107,6 +107,7 @@ fn read_aux(line: &mut NodeLine, aux: &str) -> Result<(), String> {
     let names = &mut line.names;
     match name {
         "availability-zone" => value.clone_into(&mut names.availability_zone),
+        "replica-priority" => names.replica_priority = number(value, name)?,
         "client-tls-port" => names.client_tls_port = number(value, name)?,
         "client-tcp-port" => names.client_port = number(value, name)?,
         "client-ipv6" => value.clone_into(&mut names.client_ipv6),

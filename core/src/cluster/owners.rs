@@ -47,16 +47,33 @@ impl SlotOwners {
         self.unassigned
     }
 
+    /// Whether any slot of a set has an owner.
+    pub(super) fn any(&self, slots: &SlotSet) -> bool {
+        let free = |(first, last)| count(self.of(first, last), NONE) == last - first + 1;
+        self.unassigned < SLOTS && !slots.ranges().into_iter().all(free)
+    }
+
+    /// Whether every slot of a set has this owner.
+    pub(super) fn all_have(&self, slots: &SlotSet, owner: PeerIx) -> bool {
+        let his = |(first, last)| count(self.of(first, last), owner.0) == last - first + 1;
+        slots.ranges().into_iter().all(his)
+    }
+
+    fn of(&self, first: u16, last: u16) -> &[u16] {
+        &self.owners[usize::from(first)..=usize::from(last)]
+    }
+
     /// Gives a whole set away; whoever had them must be told by the caller.
     pub(super) fn set(&mut self, slots: &SlotSet, owner: Option<PeerIx>) {
         let new = owner.map_or(NONE, |ix| ix.0);
         let owners = Arc::make_mut(&mut self.owners);
         for (first, last) in slots.ranges() {
-            for place in &mut owners[usize::from(first)..=usize::from(last)] {
-                self.unassigned -= u16::from(*place == NONE);
-                self.unassigned += u16::from(new == NONE);
-                *place = new;
+            let places = &mut owners[usize::from(first)..=usize::from(last)];
+            self.unassigned -= count(places, NONE);
+            if new == NONE {
+                self.unassigned += last - first + 1;
             }
+            places.fill(new);
         }
         self.disowned = self.disowned.difference(slots);
     }
@@ -64,4 +81,9 @@ impl SlotOwners {
     pub(super) fn set_disowned(&mut self, slot: Slot, disowned: bool) {
         if disowned { self.disowned.insert(slot) } else { self.disowned.remove(slot) }
     }
+}
+
+/// How many of these slots have this owner; without a way out, so that it runs on whole vectors.
+fn count(owners: &[u16], owner: u16) -> u16 {
+    owners.iter().fold(0, |count, found| count + u16::from(*found == owner))
 }

@@ -1,7 +1,7 @@
 //! One row of a node's table (protocol.md §3.1).
 
 use crate::base::{Address, Epoch, Instant, LinkId, NodeId, Offset, ShardId, SlotSet};
-use crate::wire::NodeFlags;
+use crate::wire::{Extension, NodeFlags};
 
 use super::nodes_conf::AUX_FORBIDDEN;
 
@@ -42,9 +42,30 @@ pub struct PeerNames {
     pub client_tls_port: u16,
     /// Where it runs.
     pub availability_zone: String,
+    /// Its place among replicas with as much data; lower goes first (#2204). The one number here that an
+    /// election asks for.
+    pub replica_priority: u32,
 }
 
 impl PeerNames {
+    /// What is to be announced, in the order in which Valkey writes it; nothing for what is empty.
+    pub fn extensions(&self) -> Vec<Extension> {
+        let text =
+            |text: &String, make: fn(String) -> Extension| (!text.is_empty()).then(|| make(text.clone()));
+        let port = |port: u16, make: fn(u16) -> Extension| (port != 0).then(|| make(port));
+        let all = [
+            text(&self.hostname, Extension::Hostname),
+            text(&self.human_name, Extension::HumanName),
+            text(&self.client_ipv4, Extension::ClientIpv4),
+            text(&self.client_ipv6, Extension::ClientIpv6),
+            port(self.client_port, Extension::ClientPort),
+            port(self.client_tls_port, Extension::ClientTlsPort),
+            text(&self.availability_zone, Extension::AvailabilityZone),
+            (self.replica_priority != 0).then_some(Extension::ReplicaPriority(self.replica_priority)),
+        ];
+        all.into_iter().flatten().collect()
+    }
+
     /// Clears every text that a line of `nodes.conf` cannot hold.
     pub fn drop_unfit(&mut self) {
         let fits = |text: &str| {

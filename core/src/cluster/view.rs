@@ -22,6 +22,8 @@ pub struct ClusterView {
     pub current_epoch: Epoch,
     /// Voters as counted by the last update of the cluster's health; lags behind the table (§1.1).
     pub size: u32,
+    /// How many of them were failed.
+    pub size_failed: u32,
     /// Nodes that must not be learned again before a moment (§3.6).
     pub blacklist: BTreeMap<NodeId, Instant>,
 }
@@ -37,6 +39,7 @@ impl ClusterView {
             owners: SlotOwners::default(),
             current_epoch: Epoch::ZERO,
             size: 0,
+            size_failed: 0,
             blacklist: BTreeMap::new(),
         }
     }
@@ -102,7 +105,9 @@ impl ClusterView {
 
     /// Every place, myself included: for loops that change rows.
     pub fn places(&self) -> Vec<PeerIx> {
-        self.iter().map(|(ix, _)| ix).collect()
+        let mut places = Vec::with_capacity(self.len());
+        places.extend(self.iter().map(|(ix, _)| ix));
+        places
     }
 
     /// The place with this number, if it is taken: for loops that change rows on a hot path.
@@ -210,10 +215,9 @@ impl ClusterView {
             return;
         }
         let bare = owner.is_some_and(|ix| self.peer(ix).slot_count == 0);
-        for peer in self.peers.iter_mut().flatten().filter(|peer| peer.slot_count > 0) {
-            let lost = peer.slots.intersection(slots);
-            if !lost.is_empty() {
-                peer.slots = peer.slots.difference(&lost);
+        if self.owners.any(slots) {
+            for peer in self.peers.iter_mut().flatten().filter(|peer| peer.slots.intersects(slots)) {
+                peer.slots = peer.slots.difference(slots);
                 peer.slot_count = peer.slots.len();
             }
         }
@@ -243,6 +247,9 @@ impl ClusterView {
     pub fn newer_owner(&self, slots: &SlotSet, epoch: Epoch) -> Option<(Slot, PeerIx)> {
         let newer = self.iter().filter(|(_, peer)| peer.slot_count > 0 && peer.config_epoch > epoch);
         let first = |(ix, peer): (PeerIx, &Peer)| {
+            if !peer.slots.intersects(slots) {
+                return None;
+            }
             let claimed = peer.slots.intersection(slots).difference(self.owners.disowned());
             claimed.first().map(|slot| (slot, ix))
         };

@@ -95,7 +95,7 @@ async fn live(options: Options) -> Result<(), StartError> {
     let peers = listen(&options, options.bus_port()).await?;
     let config = options.config(clock.unix_birth_ms());
     let backlog = usize::try_from(config.repl_backlog_size).unwrap_or(usize::MAX);
-    let birth = Birth { conf, config, rules: crate::base::Rules::default(), rng };
+    let birth = Birth { conf: std::sync::Arc::new(conf), config, rules: crate::base::Rules::default(), rng };
     let node = Node::new(birth, clock.now());
     let shared: Shared = Rc::new_cyclic(|me| {
         RefCell::new(Server {

@@ -76,6 +76,9 @@ pub enum CommandError {
     /// FORGET of one's own primary.
     #[error("Can't forget my primary!")]
     ForgetPrimary,
+    /// FORGET of a node whose replica could still take its slots over.
+    #[error("The node owns slots and has a replica that can take them over. Fail over first.")]
+    ForgetOwner,
     /// REPLICATE a replica.
     #[error("I can only replicate a primary, not a replica.")]
     TargetIsReplica,

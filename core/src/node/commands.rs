@@ -58,6 +58,9 @@ impl Node {
         if self.view.my_primary() == Some(ix) {
             return Err(CommandError::ForgetPrimary);
         }
+        if membership::is_needed(&self.view, ix, &self.rules) {
+            return Err(CommandError::ForgetOwner);
+        }
         self.forget_peer(now, ix, self.config.blacklist_ttl);
         Ok(())
     }
@@ -148,7 +151,7 @@ impl Node {
             self.config_epoch_changed(epoch, EpochCause::Bump);
         }
         let gave_all = mine && self.is_primary() && self.view.me().slot_count() == 0;
-        if gave_all && ix != me && self.config.allow_replica_migration {
+        if gave_all && ix != me && self.config.allow_replica_migration && self.rules.setslot_follows {
             self.follow(now, ix, FollowCause::LostSlots, true);
         }
         Ok(())
@@ -198,7 +201,9 @@ impl Node {
         }
         self.view.hand_over(me, None);
         self.view.me_mut().flags.remove(NodeFlags::MIGRATE_TO);
-        self.view.me_mut().shard = ShardId::random(&mut self.rng);
+        if hard || self.rules.soft_reset_new_shard {
+            self.view.me_mut().shard = ShardId::random(&mut self.rng);
+        }
         self.open.clear();
         self.election.forget();
         self.stop_manual();

@@ -71,6 +71,11 @@ pub(super) fn conf_of(node: &Node) -> NodesConf {
                 line.open.clone_from(&node.open);
             }
             line.names = peer.names.as_deref().cloned().unwrap_or_default();
+            if mine {
+                // A field that an older version takes for corruption (§12.1).
+                let known = node.rules.priority_in_rank;
+                line.names.replica_priority = if known { node.config.names.replica_priority } else { 0 };
+            }
             line.shard = Some(peer.shard);
             line.primary = peer.replica_of.map(|ix| view.peer(ix).id);
             line.ping_sent = peer.ping_sent.map_or(0, |at| birth + at.as_millis());

@@ -2,12 +2,15 @@
 //! counts from then on.
 
 use crate::base::{Address, Duration};
+use crate::cluster::PeerNames;
 
 /// One node's settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// The address this node announces.
     pub address: Address,
+    /// `cluster-announce-hostname`, `-human-nodename`, `-client-ipv4`... and `availability-zone`.
+    pub names: PeerNames,
     /// Unix time, in milliseconds, at [`Instant::ZERO`](crate::base::Instant::ZERO): gossip and `nodes.conf`
     /// speak of it, no decision does.
     pub unix_birth_ms: u64,
@@ -45,6 +48,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             address: Address::default(),
+            names: PeerNames::default(),
             unix_birth_ms: 0,
             node_timeout: Duration::from_secs(15),
             ping_interval: None,

@@ -32,6 +32,7 @@ impl Node {
         self.check_manual(now);
         if self.view.me().is_replica() {
             self.todo.failover = true;
+            self.todo.by_cron = true;
             if migration::watch(&mut self.view, now) {
                 self.migrate(now);
             }

@@ -4,6 +4,7 @@ use crate::base::{Epoch, Instant, LinkId};
 use crate::cluster::PeerIx;
 use crate::protocol::claims::{self, RoleChange};
 use crate::protocol::election::RoundEnd;
+use crate::protocol::failure;
 use crate::protocol::membership::{self, Identity};
 use crate::wire::{Body, Extension, Frame, Gossip, Header, Kind, Message, MessageFlags, NodeFlags};
 
@@ -21,16 +22,12 @@ impl Node {
     pub(super) fn dispatch(&mut self, now: Instant, link: LinkId, frame: Frame) {
         let Some(end) = self.links.get(link) else { return };
         let bound = end.peer;
-        let Frame::Full(message) = frame else {
-            // A light frame names no sender: all it shows is that the peer lives (§2.2).
-            if let Some(ix) = bound {
-                self.view.peer_mut(ix).data_received = now;
-            }
-            return;
+        let Message { header, body } = match frame {
+            Frame::Full(message) => message,
+            Frame::Light(body) => return self.light_in(now, link, bound, &body),
         };
-        let Message { header, body } = message;
         let sender = self.resolve(now, link, &header);
-        if header.message_flags.contains(MessageFlags::EXT_DATA) {
+        if self.rules.extensions && header.message_flags.contains(MessageFlags::EXT_DATA) {
             if let Some(end) = self.links.get_mut(link) {
                 end.extensions = true;
             }
@@ -77,7 +74,7 @@ impl Node {
     fn take_header(&mut self, now: Instant, ix: PeerIx, header: &Header) {
         let peer = self.view.peer_mut(ix);
         let agreed = peer.flags.contains(NodeFlags::MY_PRIMARY_FAIL);
-        membership::copy_capabilities(peer, header);
+        membership::copy_capabilities(peer, header, &self.rules);
         let agrees = peer.flags.contains(NodeFlags::MY_PRIMARY_FAIL);
         peer.offset = header.offset;
         if self.rules.prompt_fast_path && agrees && !agreed && self.is_sibling(ix) {
@@ -107,10 +104,9 @@ impl Node {
         }
         self.view.peer_mut(ix).config_epoch = epoch;
         self.save(Durability::Synced);
-        let asked = self.election.asked_epoch();
-        if self.rules.claim_reset
-            && let Some(asked) = asked.filter(|asked| epoch >= *asked)
-        {
+        let void_from = self.election.void_from(&self.rules);
+        if self.rules.claim_reset && void_from.is_some_and(|from| epoch >= from) {
+            let asked = self.election.asked_epoch();
             self.notify(Event::RoundLost { epoch: asked, end: RoundEnd::Claimed { by: self.id_of(ix) } });
             self.election.forget();
             self.todo.failover = true;
@@ -177,7 +173,8 @@ impl Node {
     ) -> Option<PeerIx> {
         let end = self.links.get(link)?;
         let Some(ix) = sender else {
-            if end.peer.is_none() && header.sender != self.view.me().id {
+            let first = end.peer.is_none() || !self.rules.one_handshake_a_link;
+            if first && header.sender != self.view.me().id {
                 let remote = end.remote?;
                 let address = membership::announced(header, remote);
                 let ix = membership::met(&mut self.view, address, now, &mut self.rng)?;
@@ -188,7 +185,7 @@ impl Node {
         // A peer that meets us again has lost us: a fresh link of ours makes it bind us (#1307).
         let timeout = membership::handshake_timeout(self.config.node_timeout);
         let peer = self.view.peer(ix);
-        if self.rules.meet_until_answered && peer.outbound.is_some() && now.since(peer.born) > timeout {
+        if self.rules.meet_again && peer.outbound.is_some() && now.since(peer.born) > timeout {
             self.close_outbound(now, ix);
         }
         sender
@@ -202,7 +199,7 @@ impl Node {
             Identity::Introduced => {
                 self.notify(Event::NodeLearned { node: header.sender });
                 self.save(Durability::Written);
-                membership::copy_capabilities(self.view.peer_mut(ix), header);
+                membership::copy_capabilities(self.view.peer_mut(ix), header, &self.rules);
                 Go::On
             }
             Identity::Duplicate(known) => {
@@ -255,7 +252,7 @@ impl Node {
         }
     }
 
-    /// A peer is somewhere else now.
+    /// A peer is somewhere else now, by its own word.
     pub(super) fn move_peer(&mut self, now: Instant, ix: PeerIx, address: crate::base::Address) {
         self.close_outbound(now, ix);
         let peer = self.view.peer_mut(ix);
@@ -263,6 +260,7 @@ impl Node {
         peer.flags.remove(NodeFlags::NOADDR);
         self.save(Durability::Written);
         if self.view.my_primary() == Some(ix) {
+            self.primary_at = address;
             self.follow_again(now);
         }
     }
@@ -288,6 +286,7 @@ impl Node {
             Extension::Shard(shard) => *shard != peer.shard,
             _ => false,
         });
+        let moved = moved && self.rules.shard_ids;
         if known && moved && header.config_epoch >= peer.config_epoch {
             self.view.set_replica(ix, None);
         }
@@ -307,6 +306,9 @@ impl Node {
                 return Go::Stop;
             }
             change => self.role_changed(now, ix, header, change),
+        }
+        if !was_replica && self.view.peer(ix).is_replica() {
+            failure::demoted(&mut self.view, ix, &self.rules);
         }
         if header.replica_of.is_none() && self.view.peer(ix).is_primary() {
             let slots = header.slots.clone();
@@ -355,7 +357,7 @@ impl Node {
             Body::Fail(node) => self.fail_in(now, ix, node),
             Body::AuthRequest => self.vote_request_in(now, ix, header),
             Body::AuthAck => self.ack_in(ix, header),
-            Body::AuthNack { epoch, reason } => self.nack_in(now, ix, epoch, reason),
+            Body::AuthNack { form, reason } => self.nack_in(now, ix, header, form, reason),
             Body::Update { config_epoch, owner, slots } => self.update_in(now, config_epoch, owner, &slots),
             Body::ManualStart => self.manual_start_in(now, link, ix),
             // Heartbeats are dispatched before; the rest is kept by the wire floor for those who want it.

@@ -85,7 +85,8 @@ impl Node {
         let factor = self.config.replica_validity_factor;
         let give_up = (factor != 0).then(|| self.config.node_timeout * factor);
         let manual = self.manual.active();
-        let mut ranks = Ranks::of(&self.view, &self.rules, now, self.offset(), give_up);
+        let priority = self.config.names.replica_priority;
+        let mut ranks = Ranks::of(&self.view, &self.rules, now, self.offset(), priority, give_up);
         ranks.best &= !manual;
         Facts {
             node_timeout: self.config.node_timeout,
@@ -108,11 +109,11 @@ impl Node {
     fn ask(&mut self, facts: &Facts) {
         self.view.current_epoch = self.view.current_epoch.next();
         let epoch = self.view.current_epoch;
-        self.election.asked(epoch, facts.quorum);
+        self.election.asked(epoch, facts.quorum, &self.rules);
         let force = facts.manual || facts.ranks.best;
         let flags = if force { MessageFlags::FORCEACK } else { MessageFlags::empty() };
         self.notify(Event::VotesAsked { epoch, needed: facts.quorum, force });
-        self.save(Durability::Synced);
+        self.save_request();
         self.todo.judge = true;
         self.broadcast(&Body::AuthRequest, flags);
     }
@@ -164,6 +165,8 @@ impl Node {
             super::FailoverMode::Force => {
                 self.manual = Manual::Ready { end };
                 self.manual_ready();
+                // #1067: before it, nobody looked at the wish until the next cron.
+                self.todo.failover = self.rules.force_at_once;
             }
             super::FailoverMode::Takeover => {
                 self.notify(Event::Manual(ManualStep::Takeover));
@@ -185,7 +188,7 @@ impl Node {
 
     /// My primary is paused at this offset.
     pub(super) fn manual_target(&mut self, now: Instant, offset: Offset) {
-        if self.manual.target_known(offset) {
+        if self.manual.target_known(offset, &self.rules) {
             self.notify(Event::Manual(ManualStep::Target { offset }));
         }
         self.check_manual(now);

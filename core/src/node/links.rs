@@ -1,11 +1,10 @@
 //! The ends of bus connections this node holds (protocol.md §3.4).
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use crate::base::{Duration, Instant, LinkId};
+use crate::base::{Duration, Instant, LinkId, Numbered};
 use crate::cluster::PeerIx;
-use crate::wire::{Kind, NodeFlags};
+use crate::wire::{Kind, LightBody, NodeFlags};
 
 use super::{Node, Output};
 
@@ -30,16 +29,12 @@ pub(super) struct Link {
 /// All of them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Links {
-    links: BTreeMap<LinkId, Link>,
-    last: u64,
+    links: Numbered<Link>,
 }
 
 impl Links {
     fn add(&mut self, link: Link) -> LinkId {
-        self.last += 1;
-        let id = LinkId(self.last);
-        self.links.insert(id, link);
-        id
+        LinkId(self.links.add(link))
     }
 
     pub(super) fn accept(&mut self, now: Instant, remote: IpAddr) -> LinkId {
@@ -47,21 +42,21 @@ impl Links {
     }
 
     pub(super) fn get(&self, id: LinkId) -> Option<&Link> {
-        self.links.get(&id)
+        self.links.get(id.0)
     }
 
     pub(super) fn get_mut(&mut self, id: LinkId) -> Option<&mut Link> {
-        self.links.get_mut(&id)
+        self.links.get_mut(id.0)
     }
 
     fn remove(&mut self, id: LinkId) -> Option<Link> {
-        self.links.remove(&id)
+        self.links.remove(id.0)
     }
 
     /// Numbers links after those of an earlier life.
     #[cfg(test)]
     pub(super) fn continue_after(&mut self, earlier: &Self) {
-        self.last = self.last.max(earlier.last);
+        self.links.continue_after(&earlier.links);
     }
 }
 
@@ -95,11 +90,25 @@ impl Node {
             || peer.dialed_at.is_none_or(|at| now.since(at) >= pace)
     }
 
-    /// A link we opened is up: says hello, as MEET until that is answered.
+    /// A link we opened is up: says hello, as MEET until that is answered (before #461: once).
     pub(super) fn link_up(&mut self, now: Instant, link: LinkId) {
         let Some(ix) = self.links.get(link).and_then(|link| link.peer) else { return };
         let kind = if self.view.peer(ix).flags.contains(NodeFlags::MEET) { Kind::Meet } else { Kind::Ping };
         self.ping(now, ix, kind);
+        if !self.rules.meet_until_answered {
+            self.view.peer_mut(ix).flags.remove(NodeFlags::MEET);
+        }
+    }
+
+    /// A light frame: it names no sender, so all it shows is that the peer lives (§2.2). Who does not
+    /// know of them finds the frame too short and hangs up, and so does who cannot tell who speaks.
+    pub(super) fn light_in(&mut self, now: Instant, link: LinkId, bound: Option<PeerIx>, body: &LightBody) {
+        let Some(ix) = bound.filter(|_| self.rules.light_publish) else {
+            return self.close(now, link);
+        };
+        if self.rules.light_module || !matches!(body, LightBody::Module(_)) {
+            self.view.peer_mut(ix).data_received = now;
+        }
     }
 
     /// A link is gone, whoever closed it.

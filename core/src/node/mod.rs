@@ -31,12 +31,14 @@ mod votes;
 use std::collections::VecDeque;
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use crate::base::{Duration, Instant, LinkId, NodeId, Offset, Rng, Rules, ShardId, Slot};
+use crate::base::{Address, Duration, Instant, LinkId, NodeId, Offset, Rng, Rules, ShardId, Slot, SlotSet};
 use crate::cluster::{ClusterView, NodesConf, OpenSlot, PeerIx};
 use crate::protocol::election::Election;
 use crate::protocol::health::{Health, Judgement};
 use crate::protocol::manual::Manual;
+use crate::protocol::membership;
 use crate::protocol::replication::{HistoryPoint, PsyncAnswer, PsyncRequest, Replication};
 use crate::protocol::voting::Ballot;
 use crate::wire::Frame;
@@ -74,7 +76,7 @@ pub enum Timer {
 #[derive(Clone, Debug)]
 pub struct Birth {
     /// What it remembers.
-    pub conf: NodesConf,
+    pub conf: Arc<NodesConf>,
     /// What its operator wants.
     pub config: Config,
     /// What it obeys.
@@ -99,6 +101,8 @@ pub struct Node {
     replication: Replication,
     /// Why it may not stand, as last reported.
     unfit: Option<Unfit>,
+    /// Where my primary was when it last said so itself (#965).
+    primary_at: Address,
     /// Whether a replication link is being opened.
     dialing_primary: bool,
     cron_at: Instant,
@@ -121,6 +125,7 @@ impl Node {
         let (view, open) = conf::view_of(&conf, &mut rng, now);
         let replication = Replication::new(&mut rng, view.me().is_replica(), config.repl_backlog_size);
         let cron_at = now + Duration::from_micros(rng.below(CRON.as_micros()));
+        let primary_at = view.my_primary().map_or_else(Address::default, |ix| view.peer(ix).address);
         let mut node = Self {
             stream_ping_at: now + config.repl_ping_replica_period,
             config,
@@ -135,6 +140,7 @@ impl Node {
             manual: Manual::default(),
             replication,
             unfit: None,
+            primary_at,
             dialing_primary: false,
             cron_at,
             crons: 0,
@@ -241,6 +247,12 @@ impl Node {
 
     /// Obeys other rules from now on.
     pub fn set_rules(&mut self, now: Instant, rules: Rules) {
+        if rules.capabilities_from_headers && !self.rules.capabilities_from_headers {
+            // What was believed of gossip may be wrong; the next header of each says what is true.
+            for ix in self.view.places() {
+                self.view.peer_mut(ix).flags.remove(membership::understood(&rules));
+            }
+        }
         self.rules = rules;
         self.settle(now);
     }
@@ -365,6 +377,13 @@ impl Node {
     /// The peer at the other end of a link, if the node knows.
     pub fn link_peer(&self, link: LinkId) -> Option<NodeId> {
         self.links.get(link).and_then(|link| link.peer).map(|ix| self.view.peer(ix).id)
+    }
+
+    /// The slots that the next frame on a link will probably show: a guess for `wire::decode_like`.
+    pub fn likely_slots(&self, link: LinkId) -> SlotSet {
+        let peer = self.links.get(link).and_then(|end| end.peer);
+        let shown = peer.and_then(|ix| self.view.find(ix)?.replica_of.map_or(Some(ix), Some));
+        shown.map_or(SlotSet::EMPTY, |ix| self.view.peer(ix).slots().clone())
     }
 
     fn notify(&mut self, event: Event) {

@@ -28,7 +28,7 @@ impl Node {
             }
             ReplicationInput::FullSync(point) => {
                 self.dialing_primary = false;
-                self.replication.full_sync(point);
+                self.replication.full_sync(point, &self.rules);
                 self.notify(Event::Sync(SyncStep::Full { offset: point.offset }));
             }
             ReplicationInput::Loading => {
@@ -86,12 +86,12 @@ impl Node {
             self.notify(Event::Sync(SyncStep::Lost { offset: self.offset() }));
         }
         let peer = self.view.peer(primary);
-        if peer.address.ip.is_none() {
+        let address = if self.rules.gossip_moves_primary { peer.address } else { self.primary_at };
+        if address.ip.is_none() {
             self.staged.push(Output::Follow(None));
             return;
         }
-        let follow =
-            Follow { primary: peer.id, address: peer.address, psync: self.replication.request().from };
+        let follow = Follow { primary: peer.id, address, psync: self.replication.request().from };
         self.dialing_primary = true;
         self.staged.push(Output::Follow(Some(follow)));
     }

@@ -32,13 +32,13 @@ impl Node {
                 self.notify(Event::SeenReplica { node, of: primary });
                 self.save(Durability::Synced);
                 self.recount_votes(now);
-                if self.rules.reduce_chain_first {
-                    self.reduce_chain(now);
+                if !self.rules.reduce_chain_first {
                     self.adopt_shard_of_primary(ix);
-                } else {
-                    self.adopt_shard_of_primary(ix);
+                }
+                if self.rules.chain_from_headers {
                     self.reduce_chain(now);
                 }
+                self.adopt_shard_of_primary(ix);
             }
         }
     }
@@ -71,10 +71,16 @@ impl Node {
             self.recount_votes(now);
         }
         let same_shard = self.view.peer(ix).shard == self.view.me().shard;
-        let moved_away = claimed.lost_all && (same_shard || self.config.allow_replica_migration);
-        let empty = claimed.lost == 0 && claims::empty_shard_moved(&self.view, ix, epoch);
+        // Before there were shards: who claims nothing but what it took can only be the winner.
+        let won = if self.rules.same_shard_follows { same_shard } else { claimed.lost == slots.len() };
+        let moved_away = claimed.lost_all && (won || self.config.allow_replica_migration);
+        let empty = self.rules.empty_shard_moves
+            && claimed.lost == 0
+            && claims::empty_shard_moved(&self.view, ix, epoch);
         if (moved_away || empty) && self.view.my_primary() != Some(ix) {
             self.follow(now, ix, FollowCause::LostSlots, !same_shard);
+        } else if !self.rules.chain_from_headers {
+            self.reduce_chain(now);
         }
     }
 
@@ -83,6 +89,7 @@ impl Node {
         let me = self.view.myself();
         self.view.set_replica(me, Some(primary));
         self.view.me_mut().shard = self.view.peer(primary).shard;
+        self.primary_at = self.view.peer(primary).address;
         self.notify(Event::Following { primary: self.id_of(primary), cause, full_sync });
         if let Some(step) = self.replication.follow(now, full_sync, &self.rules) {
             self.notify(Event::Sync(step));

@@ -2,7 +2,7 @@
 
 use crate::base::{Instant, LinkId, Offset};
 use crate::cluster::PeerIx;
-use crate::protocol::gossip;
+use crate::protocol::{gossip, membership};
 use crate::wire::{Body, Extension, Frame, Gossip, Header, Kind, Message, MessageFlags, NodeFlags};
 
 use super::{Health, Node, Output};
@@ -36,20 +36,20 @@ impl Node {
 
     fn shown_flags(&self) -> NodeFlags {
         let role = NodeFlags::PRIMARY | NodeFlags::REPLICA | NodeFlags::MIGRATE_TO;
-        let mut flags = (self.view.me().flags & role)
-            | NodeFlags::MYSELF
-            | NodeFlags::EXTENSIONS
-            | NodeFlags::LIGHT_PUBLISH
-            | NodeFlags::LIGHT_MODULE;
+        let mut flags =
+            (self.view.me().flags & role) | NodeFlags::MYSELF | membership::understood(&self.rules);
+        flags.set(NodeFlags::EXTENSIONS, self.rules.own_extension_flag);
         let unfit = self.config.replica_no_failover || !self.replication.whole();
         flags.set(NodeFlags::NOFAILOVER, unfit);
-        flags.set(NodeFlags::NACK, self.rules.nacks());
-        flags.set(NodeFlags::MY_PRIMARY_FAIL, self.rules.fast_failover && self.my_primary_failed());
+        flags.set(NodeFlags::MY_PRIMARY_FAIL, self.rules.fast_failover && self.says_primary_failed());
         flags
     }
 
-    /// Worked out when it is needed, never stored (M11).
-    fn my_primary_failed(&self) -> bool {
+    /// Worked out when it is needed, never stored; without #4533 what was said once is said for ever (M11).
+    fn says_primary_failed(&self) -> bool {
+        if !self.rules.primary_fail_cleared {
+            return self.view.me().flags.contains(NodeFlags::MY_PRIMARY_FAIL);
+        }
         self.view.my_primary().is_some_and(|ix| self.view.peer(ix).failed())
     }
 
@@ -127,27 +127,34 @@ impl Node {
         let receiver = end.peer;
         let understands = end.extensions
             || receiver.is_some_and(|ix| self.view.peer(ix).flags.contains(NodeFlags::EXTENSIONS));
-        let birth = self.config.unix_birth_ms;
-        let entries = gossip::section(&self.view, receiver, self.config.gossip_percent, birth, &mut self.rng);
-        let extensions = if understands { self.extensions(now) } else { Vec::new() };
+        let (birth, percent) = (self.config.unix_birth_ms, self.config.gossip_percent);
+        let entries = gossip::section(&self.view, receiver, percent, birth, &self.rules, &mut self.rng);
+        // Before they were negotiated, whoever had a host name to tell told it to everyone (7.0).
+        let told = understands || !self.rules.extensions;
+        let extensions = if told { self.extensions(now) } else { Vec::new() };
+        let announced = self.rules.extensions || !extensions.is_empty();
+        let flags = if announced { MessageFlags::EXT_DATA } else { MessageFlags::empty() };
         let gossip = Gossip { entries, extensions };
         let body = match kind {
             Kind::Meet => Body::Meet(gossip),
             Kind::Pong => Body::Pong(gossip),
             _ => Body::Ping(gossip),
         };
-        self.send_on(link, body, MessageFlags::EXT_DATA);
+        self.send_on(link, body, flags);
     }
 
+    /// All that this version can say, in Valkey's order (§2.9).
     fn extensions(&self, now: Instant) -> Vec<Extension> {
         let forgotten = self.view.blacklist.iter().filter(|(_, until)| now < **until);
         // Whole seconds that are left, never more: told on and on, a rounded-up end would never come.
-        let mut extensions: Vec<Extension> = forgotten
+        let forgotten = forgotten
             .map(|(id, until)| (id, until.since(now).as_millis() / 1000))
             .filter(|(_, seconds)| *seconds > 0)
-            .map(|(id, seconds)| Extension::Forgotten(*id, seconds))
-            .collect();
+            .map(|(id, seconds)| Extension::Forgotten(*id, seconds));
+        let mut extensions = self.config.names.extensions();
+        extensions.extend(forgotten);
         extensions.push(Extension::Shard(self.view.me().shard));
+        extensions.retain(|extension| membership::speaks(extension, &self.rules));
         extensions
     }
 }

@@ -15,16 +15,30 @@ pub(super) struct Todo {
     pub(super) judge: bool,
     /// See whether the election moves on.
     pub(super) failover: bool,
+    /// The cron asks for that: Valkey's runs it by itself, not in its `clusterBeforeSleep`.
+    pub(super) by_cron: bool,
     /// Tell everyone who I am.
     pub(super) broadcast: bool,
     /// Write the configuration.
     pub(super) save: Option<Durability>,
+    /// Write it when the rest has left.
+    pub(super) save_late: Option<Durability>,
 }
 
 impl Node {
     /// Asks for the configuration to be written before anything of this input leaves.
     pub(super) fn save(&mut self, durability: Durability) {
         self.todo.save = self.todo.save.max(Some(durability));
+    }
+
+    /// Asks for the epoch of a request to be written. Valkey writes what its `clusterBeforeSleep` decides
+    /// only the next time round, when the request has left (protocol.md appendix C).
+    pub(super) fn save_request(&mut self) {
+        if self.rules.persist_first || self.todo.by_cron {
+            self.save(Durability::Synced);
+        } else {
+            self.todo.save_late = Some(Durability::Synced);
+        }
     }
 
     /// Does what was put off, then releases the effects. The `Persist` goes in front of everything
@@ -48,6 +62,10 @@ impl Node {
             self.outputs.push_back(Output::Persist(Box::new(self.conf()), durability));
         }
         self.outputs.extend(self.staged.drain(..));
+        if let Some(durability) = self.todo.save_late.take() {
+            self.outputs.push_back(Output::Persist(Box::new(self.conf()), durability));
+        }
+        self.todo.by_cron = false;
     }
 
     fn judge(&mut self, now: Instant) {

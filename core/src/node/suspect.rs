@@ -21,7 +21,7 @@ impl Node {
         self.notify(Event::PfailMarked { node: self.id_of(ix) });
         self.save(Durability::Written);
         self.todo.judge = true;
-        if self.view.me().is_voter() {
+        if self.rules.check_at_pfail && self.view.me().is_voter() {
             self.count_witnesses(now, ix);
         }
     }
@@ -47,8 +47,11 @@ impl Node {
         peer.failed_at = now;
         self.save(Durability::Written);
         self.todo.judge = true;
-        if self.view.my_primary() == Some(ix) && self.rules.start_on_fail {
-            self.todo.failover = true;
+        if self.view.my_primary() == Some(ix) {
+            self.todo.failover |= self.rules.start_on_fail;
+            if !self.rules.primary_fail_cleared {
+                self.view.me_mut().flags.insert(NodeFlags::MY_PRIMARY_FAIL);
+            }
         }
         self.recount_votes(now);
     }

@@ -2,7 +2,10 @@
 
 mod bus;
 mod faults;
+mod old_rules;
 mod peers;
+mod shards;
+mod versions;
 
 use bus::{Bus, address, id, shard};
 
@@ -107,6 +110,38 @@ fn a_manual_failover_waits_for_the_pause_and_wins_without_a_failure() {
     assert!(bus.nodes[3].is_primary() && bus.nodes[0].primary() == Some(id(3)), "{trace}");
     assert!(!bus.nodes[0].manual().active(), "the old primary resumes: {trace}");
     assert!(!bus.saw(3, |event| matches!(event, Event::FailTold { .. } | Event::FailMarked { .. })));
+}
+
+#[test]
+fn a_forced_failover_starts_with_the_command_or_at_the_next_cron() {
+    for at_once in [true, false] {
+        let mut bus = Bus::formed(Rules { force_at_once: at_once, ..Rules::default() });
+        bus.run(Duration::from_secs(1));
+        assert_eq!(bus.nodes[3].handle_command(bus.now, Command::Failover(FailoverMode::Force)), Ok(()));
+        bus.drain(3);
+        let asked = |bus: &Bus| bus.saw(3, |event| matches!(event, Event::VotesAsked { .. }));
+        assert_eq!(asked(&bus), at_once);
+        bus.run(CRON);
+        assert!(asked(&bus), "{}", bus.trace());
+    }
+}
+
+#[test]
+fn an_old_replica_starts_when_the_primary_fails_or_at_the_next_cron() {
+    for (at_once, most_ms) in [(true, 0), (false, 100)] {
+        let mut bus = Bus::formed(Rules { start_on_fail: at_once, ..Rules::default() });
+        bus.run(Duration::from_secs(1));
+        bus.kill(0);
+        bus.run(Duration::from_secs(8));
+        let moment = |what: fn(&Event) -> bool| {
+            let found = bus.events.iter().find(|(_, at, event)| *at == 3 && what(event));
+            found.unwrap_or_else(|| panic!("{}", bus.trace())).0
+        };
+        let failed = moment(|event| matches!(event, Event::FailTold { .. } | Event::FailMarked { .. }));
+        let planned = moment(|event| matches!(event, Event::ElectionScheduled { .. }));
+        let late = planned.since(failed);
+        assert!(late <= Duration::from_millis(most_ms) && (at_once || late > Duration::ZERO), "{late}");
+    }
 }
 
 #[test]

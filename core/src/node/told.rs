@@ -39,6 +39,7 @@ impl fmt::Display for Treatment {
             Self::OtherEpoch => "ignored, other epoch",
             Self::Repeated => "ignored, answered before",
             Self::NotAVoter => "ignored, not a voter",
+            Self::VoterFailed => "ignored, it is failed",
             Self::NotAsking => "ignored, not asking",
             Self::NotFinal => "noted, not final",
         })

@@ -1,12 +1,21 @@
 //! Votes asked of this node, and answers to votes it asked for (protocol.md §7, §6.9, §8).
 
-use crate::base::{Epoch, Instant};
+use crate::base::{Epoch, Instant, Nack};
 use crate::cluster::PeerIx;
-use crate::protocol::election::{Answer, RoundEnd};
+use crate::protocol::election::{Answer, Reply, RoundEnd};
 use crate::protocol::voting::{Refusal, VoteRequest};
-use crate::wire::{Body, Header, MessageFlags, NackReason, NodeFlags};
+use crate::wire::{Body, Header, MessageFlags, NackForm, NackReason, NodeFlags};
 
 use super::{Durability, Event, Node};
+
+/// How a voter of this revision writes that a request for this epoch is refused.
+fn nack_form(revision: Nack, epoch: Epoch) -> NackForm {
+    match revision {
+        Nack::Proposed => NackForm::Spare,
+        Nack::Merged => NackForm::Plain,
+        Nack::Off | Nack::Echoed | Nack::Filtered | Nack::On => NackForm::Echo(epoch),
+    }
+}
 
 impl Node {
     /// A candidate asks. The vote is durable before the ACK leaves: `save` puts the `Persist` in front.
@@ -46,45 +55,61 @@ impl Node {
             self.send_update(ix, owner);
         }
         if let Some(reason) = reason {
-            self.send_to(ix, Body::AuthNack { epoch, reason }, MessageFlags::empty());
+            let form = nack_form(self.rules.nack, epoch);
+            self.send_to(ix, Body::AuthNack { form, reason }, MessageFlags::empty());
         }
     }
 
     /// A voter says yes. An honest ACK's header shows the epoch it was given in (§6.9).
     pub(super) fn ack_in(&mut self, ix: PeerIx, header: &Header) {
-        let (voter, has_vote) = (self.id_of(ix), self.view.peer(ix).is_voter());
-        let epoch = header.current_epoch;
-        let treatment = self.election.answer(voter, has_vote, epoch, Answer::Acked);
+        let reply = Reply::of(self.view.peer(ix), header.current_epoch, Answer::Acked);
+        let treatment = self.election.answer(&self.rules, &reply);
+        let (voter, epoch) = (reply.voter, reply.epoch());
         let (have, needed) = (self.election.votes(), self.votes_needed());
         self.notify(Event::AckReceived { voter, epoch, treatment, have, needed });
         self.todo.failover = true;
     }
 
     /// A voter says no, and why.
-    pub(super) fn nack_in(&mut self, now: Instant, ix: PeerIx, epoch: Epoch, reason: NackReason) {
-        if !self.rules.nacks() {
+    pub(super) fn nack_in(
+        &mut self,
+        now: Instant,
+        ix: PeerIx,
+        header: &Header,
+        form: NackForm,
+        reason: NackReason,
+    ) {
+        // A length that is not one's own is dropped: the revisions do not understand each other (§8.1).
+        let own = nack_form(self.rules.nack, Epoch::ZERO);
+        if !self.rules.nacks() || std::mem::discriminant(&own) != std::mem::discriminant(&form) {
             return;
         }
-        let (voter, has_vote) = (self.id_of(ix), self.view.peer(ix).is_voter());
-        let treatment = self.election.answer(voter, has_vote, epoch, Answer::Nacked(reason));
-        let achievable = self.election.achievable(&self.view);
+        let answer = Answer::Nacked { of: form.epoch(), reason };
+        let reply = Reply::of(self.view.peer(ix), header.current_epoch, answer);
+        let treatment = self.election.answer(&self.rules, &reply);
+        let (voter, epoch) = (reply.voter, reply.epoch());
+        let achievable = self.election.achievable(&self.view, &self.rules);
         self.notify(Event::NackReceived { voter, epoch, reason, treatment, achievable });
-        self.recount_votes(now);
+        self.end_if_hopeless(now);
     }
 
     /// Votes that would win the present round.
     pub(super) fn votes_needed(&self) -> u32 {
-        let asked = self.election.round().map_or(0, |round| round.quorum);
-        self.view.quorum().max(asked)
+        let now = self.view.quorum();
+        self.election.round().map_or(now, |round| round.needed(now, &self.rules))
     }
 
-    /// Ends a round that can no longer be won: on a NACK, and when a voter fails (§8.6 rule 4).
+    /// A voter failed or ceased to be one. Only the last revision looks up at that (§8.6 rule 4).
     pub(super) fn recount_votes(&mut self, now: Instant) {
-        if !self.rules.nacks() {
-            return;
+        if self.rules.nack == Nack::On {
+            self.end_if_hopeless(now);
         }
+    }
+
+    /// Ends a round that can no longer be won.
+    fn end_if_hopeless(&mut self, now: Instant) {
         let Some(epoch) = self.election.round().map(|round| round.epoch) else { return };
-        if let Some(end @ RoundEnd::Hopeless { .. }) = self.election.hopeless(&self.view) {
+        if let Some(end @ RoundEnd::Hopeless { .. }) = self.election.hopeless(&self.view, &self.rules) {
             self.notify(Event::RoundLost { epoch, end });
             self.election.reset(now, self.config.node_timeout, &self.rules, &mut self.rng);
             self.todo.failover = true;

@@ -31,7 +31,7 @@ pub fn role(view: &mut ClusterView, rules: &Rules, sender: PeerIx, header: &Head
     match header.replica_of {
         None => says_primary(view, rules, sender, header),
         Some(id) if view.peer(sender).is_primary() => says_replica(view, rules, sender, header, id),
-        Some(id) => says_other_primary(view, sender, id),
+        Some(id) => says_other_primary(view, rules, sender, id),
     }
 }
 
@@ -62,16 +62,16 @@ fn says_replica(
 ) -> RoleChange {
     let known = view.lookup(primary).filter(|ix| *ix != sender);
     let same_shard = known.filter(|ix| view.peer(*ix).shard == view.peer(sender).shard);
-    let Some(primary) = same_shard else {
+    let Some(primary) = same_shard.filter(|_| rules.shard_aware_demotion) else {
         view.hand_over(sender, None);
-        let of = known.filter(|ix| !view.copies(*ix, sender));
+        let of = known.filter(|ix| !rules.circle_guard || !view.copies(*ix, sender));
         view.set_replica(sender, of);
         return RoleChange::Replica { of, moved: 0, promoted: false };
     };
     let sender_is_newer = rules.stale_guard_sender && view.claim_epoch(sender) > header.config_epoch;
     let target_is_newer = rules.stale_guard_target && view.claim_epoch(primary) > header.config_epoch;
     // Nobody but this node makes this node a primary: a header that would is of another time.
-    let would_promote_me = primary == view.myself() && view.me().is_replica();
+    let would_promote_me = rules.circle_guard && primary == view.myself() && view.me().is_replica();
     if sender_is_newer || target_is_newer || would_promote_me {
         return RoleChange::Stale;
     }
@@ -80,18 +80,19 @@ fn says_replica(
         view.set_primary(primary);
         view.peer_mut(primary).config_epoch = header.config_epoch;
     }
-    let moved = if rules.move_slots_from_loser { view.hand_over(sender, Some(primary)) } else { 0 };
+    let moves = rules.move_slots_from_loser && (promoted || rules.loser_hands_over);
+    let moved = if moves { view.hand_over(sender, Some(primary)) } else { 0 };
     view.set_replica(sender, Some(primary));
     RoleChange::Replica { of: Some(primary), moved, promoted }
 }
 
-fn says_other_primary(view: &mut ClusterView, sender: PeerIx, primary: NodeId) -> RoleChange {
+fn says_other_primary(view: &mut ClusterView, rules: &Rules, sender: PeerIx, primary: NodeId) -> RoleChange {
     let known = view.lookup(primary).filter(|ix| *ix != sender);
     if known.is_none() || view.peer(sender).replica_of == known {
         return RoleChange::None;
     }
     // A circle (S10) would mean that we lag behind: the one it names is no replica any more.
-    if known.is_some_and(|ix| view.copies(ix, sender)) {
+    if rules.circle_guard && known.is_some_and(|ix| view.copies(ix, sender)) {
         if known == Some(view.myself()) {
             return RoleChange::Stale;
         }
@@ -172,6 +173,17 @@ pub fn empty_shard_moved(view: &ClusterView, claimer: PeerIx, epoch: Epoch) -> b
         && other.slot_count() == 0
         && me.shard == other.shard
         && view.claim_epoch(view.myself()) < epoch
+}
+
+/// Whether I, a primary without slots, am of the shard of another that has some and a newer claim: it
+/// took mine before I knew its shard (M26).
+pub fn was_replaced_by(view: &ClusterView, other: PeerIx) -> bool {
+    let (me, winner) = (view.me(), view.peer(other));
+    me.is_primary()
+        && me.slot_count() == 0
+        && winner.is_voter()
+        && winner.shard == me.shard
+        && winner.config_epoch > me.config_epoch
 }
 
 /// Whether I must give way to a primary with my config epoch: the smaller id moves on (§5.3).

@@ -1,35 +1,16 @@
 //! The candidate: when to ask, whom to count, when to give up (protocol.md §6, §8.6). It sends
 //! nothing and knows no messages; [`Election::advance`] answers with a [`Verdict`].
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::base::{Duration, Epoch, Instant, NodeId, Rng, Rules};
 use crate::cluster::ClusterView;
-use crate::wire::NackReason;
 
 mod ranks;
+mod tally;
 
 pub use ranks::Ranks;
-
-/// How a candidate treats an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Treatment {
-    /// It changes what can still be reached.
-    Counted,
-    /// It is of another round or epoch.
-    OtherEpoch,
-    /// This voter has answered before.
-    Repeated,
-    /// The sender has no vote.
-    NotAVoter,
-    /// No round is being asked for.
-    NotAsking,
-    /// This reason does not end a voter's part in a round (protocol.md §8.6).
-    NotFinal,
-}
+pub use tally::{Answer, Reply, Tally, Treatment};
 
 /// Why a round ended without a winner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,17 +82,8 @@ pub enum Verdict {
     },
 }
 
-/// A voter's final answer in one round.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// Yes.
-    Acked,
-    /// No, and why.
-    Nacked(NackReason),
-}
-
 /// One round under way.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Round {
     /// Its epoch.
     pub epoch: Epoch,
@@ -119,8 +91,14 @@ pub struct Round {
     pub start: Instant,
     /// Votes needed by the size at the request.
     pub quorum: u32,
-    /// Final answers so far.
-    pub answers: BTreeMap<NodeId, Answer>,
+}
+
+impl Round {
+    /// Votes needed when the table's majority is `now`: a table that has lost voters since does not make
+    /// a round cheaper (§8.6 rule 6).
+    pub fn needed(&self, now: u32, rules: &Rules) -> u32 {
+        if rules.stable_quorum { self.quorum.max(now) } else { now }
+    }
 }
 
 /// Where the present attempt stands.
@@ -153,6 +131,7 @@ pub enum Phase {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Election {
     phase: Phase,
+    tally: Tally,
     /// Rounds in a row that ended because they could not be won.
     resets: u32,
     /// No new round before this moment.
@@ -200,32 +179,49 @@ impl Election {
         }
     }
 
-    /// The epoch of the last request, as long as its time is not made up: a round that expired still
-    /// keeps the next one waiting.
-    pub fn asked_epoch(&self) -> Option<Epoch> {
+    /// The epoch whose claim by another makes this attempt void (#1009): that of the last request, as long
+    /// as its time is not made up; a round that expired still keeps the next one waiting. Before #1339
+    /// a round that was only planned had one, too: that of the last request, if there ever was one.
+    pub fn void_from(&self, rules: &Rules) -> Option<Epoch> {
         match &self.phase {
-            Phase::Requesting(Round { epoch, .. }) | Phase::Expired { epoch, .. } => {
-                Some(*epoch).filter(|epoch| *epoch != Epoch::ZERO)
+            Phase::Requesting(Round { epoch, .. }) => Some(*epoch),
+            Phase::Expired { epoch, .. } if *epoch != Epoch::ZERO => Some(*epoch),
+            Phase::Expired { .. } | Phase::Scheduled { .. } => {
+                (!rules.claim_reset_after_request).then_some(self.tally.asked())
             }
-            Phase::Idle | Phase::Scheduled { .. } => None,
+            Phase::Idle => None,
+        }
+    }
+
+    /// The epoch the present attempt asked in; zero if it did not.
+    pub fn asked_epoch(&self) -> Epoch {
+        match &self.phase {
+            Phase::Requesting(Round { epoch, .. }) | Phase::Expired { epoch, .. } => *epoch,
+            Phase::Idle | Phase::Scheduled { .. } => Epoch::ZERO,
         }
     }
 
     /// Forgets the attempt: the next one starts from scratch.
     pub fn forget(&mut self) {
-        *self = Self::default();
+        let mut tally = std::mem::take(&mut self.tally);
+        tally.clear();
+        *self = Self { tally, ..Self::default() };
     }
 
-    /// Ends a round that cannot be won, so that the next may start soon (§8.4). After `k` such ends
-    /// in a row at least `k` delay units pass, and at most twice that, chosen by chance: two
-    /// candidates that collide must not collide for ever (§8.6 rule 5).
+    /// Ends a round that cannot be won, so that the next may start soon (§8.4). With paced restarts, after
+    /// `k` such ends in a row at least `k` delay units pass, and at most twice that, chosen by chance:
+    /// two candidates that collide must not collide for ever (§8.6 rule 5).
     pub fn reset(&mut self, now: Instant, node_timeout: Duration, rules: &Rules, rng: &mut Rng) {
         self.resets = self.resets.saturating_add(1);
+        self.phase = Phase::Idle;
+        self.tally.clear();
+        if !rules.paced_restarts {
+            return;
+        }
         let unit = delay_unit(node_timeout, rules);
         let pause = (unit * u64::from(self.resets)).min(auth_retry_time(node_timeout));
         let extra = Duration::from_micros(rng.below(pause.as_micros().max(1)));
         self.not_before = now + pause + extra;
-        self.phase = Phase::Idle;
     }
 
     /// Moves the election on by one step. Re-states `clusterHandleReplicaFailover` from its step 3
@@ -240,19 +236,21 @@ impl Election {
                 Verdict::Expired { epoch }
             }
             Phase::Scheduled { .. } => self.wait_or_ask(now, facts, rules),
-            Phase::Requesting(round) => {
-                let needed = round.quorum.max(facts.quorum);
-                let voters = acked(&round.answers);
-                if now.since(round.start) > timeout {
-                    let (start, epoch) = (round.start, round.epoch);
-                    self.phase = Phase::Expired { start, epoch };
-                    self.resets = 0;
-                    Verdict::Expired { epoch }
-                } else if voters.len() >= needed as usize {
-                    Verdict::Won { epoch: round.epoch, voters, needed }
-                } else {
-                    Verdict::Wait
+            Phase::Requesting(Round { epoch, start, .. }) if now.since(*start) > timeout => {
+                let (start, epoch) = (*start, *epoch);
+                self.phase = Phase::Expired { start, epoch };
+                self.resets = 0;
+                if rules.exact_acks {
+                    self.tally.clear();
                 }
+                Verdict::Expired { epoch }
+            }
+            Phase::Requesting(round) => {
+                let needed = round.needed(facts.quorum, rules);
+                if self.tally.votes() < needed {
+                    return Verdict::Wait;
+                }
+                Verdict::Won { epoch: round.epoch, voters: self.tally.voters(), needed }
             }
             Phase::Expired { start, .. } if now.since(*start) > retry => {
                 self.schedule(now, facts, rules, rng)
@@ -286,6 +284,7 @@ impl Election {
         let start = (now + delay).max(earliest);
         let (rank, failed_rank) = if facts.manual { (0, 0) } else { (ranks.rank, ranks.failed_rank) };
         self.phase = Phase::Scheduled { start, rank, failed_rank };
+        self.tally.clear();
         Verdict::Scheduled { delay: start.since(now) }
     }
 
@@ -299,8 +298,9 @@ impl Election {
             if facts.delay.is_none() {
                 shift(start, rank, ranks.rank, rank_unit(unit, rules), rules.rank_improves);
                 shift(start, failed_rank, ranks.failed_rank, unit, rules.rank_improves);
+            } else {
+                (*rank, *failed_rank) = (ranks.rank, ranks.failed_rank);
             }
-            (*rank, *failed_rank) = (ranks.rank, ranks.failed_rank);
             if ranks.best {
                 *start = now;
             }
@@ -315,57 +315,40 @@ impl Election {
         }
     }
 
-    /// The request for `epoch` is out; nothing of an earlier round counts any more (M12).
-    pub fn asked(&mut self, epoch: Epoch, quorum: u32) {
+    /// The request for `epoch` is out. Nothing of an earlier round counts any more, if answers are
+    /// taken exactly (M12).
+    pub fn asked(&mut self, epoch: Epoch, quorum: u32, rules: &Rules) {
         let start = match self.phase {
             Phase::Scheduled { start, .. }
             | Phase::Expired { start, .. }
             | Phase::Requesting(Round { start, .. }) => start,
             Phase::Idle => Instant::ZERO,
         };
-        self.phase = Phase::Requesting(Round { epoch, start, quorum, answers: BTreeMap::new() });
+        self.tally.ask(epoch, rules);
+        self.phase = Phase::Requesting(Round { epoch, start, quorum });
     }
 
-    /// Takes in one answer (§8.6 rules 1 to 3).
-    pub fn answer(&mut self, voter: NodeId, has_vote: bool, epoch: Epoch, answer: Answer) -> Treatment {
-        let Phase::Requesting(round) = &mut self.phase else { return Treatment::NotAsking };
-        if !has_vote {
-            return Treatment::NotAVoter;
-        }
-        if epoch != round.epoch {
-            return Treatment::OtherEpoch;
-        }
-        if round.answers.contains_key(&voter) {
-            return Treatment::Repeated;
-        }
-        if let Answer::Nacked(reason) = answer
-            && !ends_a_part(reason)
-        {
-            return Treatment::NotFinal;
-        }
-        round.answers.insert(voter, answer);
-        Treatment::Counted
+    /// Takes in one answer.
+    pub fn answer(&mut self, rules: &Rules, reply: &Reply) -> Treatment {
+        let asking = self.round().is_some();
+        self.tally.take(rules, asking, reply)
     }
 
-    /// Votes given and votes that may still come in this round (§8.6 rule 4).
-    pub fn achievable(&self, view: &ClusterView) -> u32 {
-        let Some(round) = self.round() else { return 0 };
-        let open = view.iter().filter(|(ix, peer)| {
-            *ix != view.myself() && peer.is_voter() && !peer.failed() && !round.answers.contains_key(&peer.id)
-        });
-        self.votes() + count(open)
+    /// Votes given and votes that may still come in this round, as this revision of NACK reckons.
+    pub fn achievable(&self, view: &ClusterView, rules: &Rules) -> u32 {
+        self.round().map_or(0, |_| self.tally.achievable(view, rules.nack))
     }
 
-    /// Votes given in this round.
+    /// Votes it has.
     pub fn votes(&self) -> u32 {
-        self.round().map_or(0, |round| count(round.answers.values().filter(|a| **a == Answer::Acked)))
+        self.tally.votes()
     }
 
     /// If the round can no longer be won: what could be reached, and what is needed.
-    pub fn hopeless(&self, view: &ClusterView) -> Option<RoundEnd> {
+    pub fn hopeless(&self, view: &ClusterView, rules: &Rules) -> Option<RoundEnd> {
         let round = self.round()?;
-        let needed = round.quorum.max(view.quorum());
-        let achievable = self.achievable(view);
+        let needed = round.needed(view.quorum(), rules);
+        let achievable = self.achievable(view, rules);
         (achievable < needed).then_some(RoundEnd::Hopeless { achievable, needed })
     }
 }
@@ -379,16 +362,11 @@ fn shift(start: &mut Instant, old: &mut u32, new: u32, unit: Duration, may_impro
         *start += unit * u64::from(new - *old);
     } else if may_improve {
         *start = *start - unit * u64::from(*old - new);
+    } else {
+        // A rank that only ever worsens is remembered at its worst: it is not paid for twice.
+        return;
     }
-}
-
-/// Only these say that the voter will not vote for this candidate in this epoch (#4700).
-fn ends_a_part(reason: NackReason) -> bool {
-    matches!(reason, NackReason::EpochOld | NackReason::AlreadyVoted | NackReason::StaleConfig)
-}
-
-fn acked(answers: &BTreeMap<NodeId, Answer>) -> Vec<NodeId> {
-    answers.iter().filter(|(_, answer)| **answer == Answer::Acked).map(|(id, _)| *id).collect()
+    *old = new;
 }
 
 #[cfg(test)]

@@ -30,19 +30,37 @@ pub fn is_witness(peer: &Peer, rules: &Rules) -> bool {
     if rules.voters_report { peer.is_voter() } else { peer.is_primary() }
 }
 
-/// Takes down one witness's word.
-pub fn report(view: &mut ClusterView, about: PeerIx, by: PeerIx, now: Instant) {
-    let reports = &mut view.peer_mut(about).reports;
-    match reports.iter_mut().find(|report| report.by == by) {
-        Some(report) => report.at = now,
-        None => reports.push(Report { by, at: now }),
+/// Takes down one witness's word, if it is of interest. Under `whole_second_reports` words of one
+/// second bear the same time, so a witness who repeats itself within it changes nothing (§4.3).
+pub fn report(view: &mut ClusterView, about: PeerIx, by: PeerIx, rules: &Rules, now: Instant) {
+    let peer = view.peer_mut(about);
+    if peer.failed() && rules.reports_end_at_fail {
+        return;
+    }
+    let at = if rules.whole_second_reports { next_second(now) } else { now };
+    match peer.reports.iter_mut().find(|report| report.by == by) {
+        Some(report) => report.at = at,
+        None => peer.reports.push(Report { by, at }),
     }
 }
 
-/// A witness takes its word back.
-pub fn withdraw(view: &mut ClusterView, about: PeerIx, by: PeerIx) {
-    if !view.peer(about).reports.is_empty() {
+/// The moment itself if it is a whole second, else the next that is.
+fn next_second(moment: Instant) -> Instant {
+    Instant::from_millis(moment.as_micros().div_ceil(1_000_000) * 1000)
+}
+
+/// A sender sees a node well: takes its word back, if it may (§4.2).
+pub fn withdraw(view: &mut ClusterView, about: PeerIx, by: PeerIx, rules: &Rules) {
+    let may = rules.report_cleared_by_all || is_witness(view.peer(by), rules);
+    if may && !view.peer(about).reports.is_empty() {
         view.peer_mut(about).reports.retain(|report| report.by != by);
+    }
+}
+
+/// A primary has become a replica: whether it failed as a primary is no longer of interest (#1184).
+pub fn demoted(view: &mut ClusterView, node: PeerIx, rules: &Rules) {
+    if rules.demotion_drops_reports {
+        view.peer_mut(node).reports.clear();
     }
 }
 
@@ -107,10 +125,10 @@ mod tests {
         let (mut view, at) = five();
         let now = Instant::from_millis(10_000);
         assert_eq!(count(&mut view, at[4], &rules, now, T), Count::TooFew);
-        report(&mut view, at[4], at[1], now);
-        report(&mut view, at[4], at[1], now);
+        report(&mut view, at[4], at[1], &rules, now);
+        report(&mut view, at[4], at[1], &rules, now);
         assert_eq!(count(&mut view, at[4], &rules, now, T), Count::TooFew);
-        report(&mut view, at[4], at[2], now);
+        report(&mut view, at[4], at[2], &rules, now);
         assert_eq!(count(&mut view, at[4], &rules, now, T), Count::Failed { reports: 3, needed: 3 });
         let later = now + T * 2 + Duration::from_micros(1);
         assert_eq!(count(&mut view, at[4], &rules, later, T), Count::TooFew);
@@ -118,20 +136,22 @@ mod tests {
 
     #[test]
     fn a_withdrawn_word_does_not_count() {
+        let rules = Rules::default();
         let (mut view, at) = five();
         let now = Instant::from_millis(10_000);
-        report(&mut view, at[4], at[1], now);
-        report(&mut view, at[4], at[2], now);
-        withdraw(&mut view, at[4], at[2]);
+        report(&mut view, at[4], at[1], &rules, now);
+        report(&mut view, at[4], at[2], &rules, now);
+        withdraw(&mut view, at[4], at[2], &rules);
         assert_eq!(count(&mut view, at[4], &Rules::default(), now, T), Count::TooFew);
     }
 
     #[test]
     fn nobody_fails_whom_this_node_can_reach() {
+        let rules = Rules::default();
         let (mut view, at) = five();
         let now = Instant::from_millis(10_000);
         for by in [1, 2, 3] {
-            report(&mut view, at[4], at[by], now);
+            report(&mut view, at[4], at[by], &rules, now);
         }
         view.peer_mut(at[4]).flags.remove(NodeFlags::PFAIL);
         assert_eq!(count(&mut view, at[4], &Rules::default(), now, T), Count::NotSuspected);
@@ -165,5 +185,70 @@ mod tests {
         assert!(may_clear(view.peer(at[4]), Instant::from_millis(7_001), T));
         view.hand_over(at[4], None);
         assert!(may_clear(view.peer(at[4]), Instant::from_millis(1_001), T));
+    }
+
+    #[test]
+    fn a_word_about_a_failed_node_is_of_no_interest_since_9_0() {
+        for (reports_end_at_fail, kept) in [(true, 0), (false, 1)] {
+            let rules = Rules { reports_end_at_fail, ..Rules::default() };
+            let (mut view, at) = five();
+            let flags = &mut view.peer_mut(at[4]).flags;
+            flags.remove(NodeFlags::PFAIL);
+            flags.insert(NodeFlags::FAIL);
+            report(&mut view, at[4], at[1], &rules, Instant::from_millis(10_000));
+            assert_eq!(view.peer(at[4]).reports.len(), kept);
+        }
+    }
+
+    #[test]
+    fn a_replica_may_take_back_what_it_said_as_a_primary_since_8_1() {
+        for (report_cleared_by_all, kept) in [(true, 0), (false, 1)] {
+            let rules = Rules { report_cleared_by_all, ..Rules::default() };
+            let (mut view, at) = five();
+            report(&mut view, at[4], at[1], &rules, Instant::from_millis(10_000));
+            view.hand_over(at[1], None);
+            view.set_replica(at[1], Some(at[2]));
+            withdraw(&mut view, at[4], at[1], &rules);
+            assert_eq!(view.peer(at[4]).reports.len(), kept);
+            withdraw(&mut view, at[4], at[2], &rules);
+            assert_eq!(view.peer(at[4]).reports.len(), kept, "one word is not another's");
+        }
+    }
+
+    #[test]
+    fn words_against_a_primary_end_with_its_demotion_since_8_1() {
+        for (demotion_drops_reports, kept) in [(true, 0), (false, 1)] {
+            let rules = Rules { demotion_drops_reports, ..Rules::default() };
+            let (mut view, at) = five();
+            report(&mut view, at[4], at[1], &rules, Instant::from_millis(10_000));
+            demoted(&mut view, at[4], &rules);
+            assert_eq!(view.peer(at[4]).reports.len(), kept);
+        }
+    }
+
+    #[test]
+    fn a_word_of_9_0_bears_the_time_of_the_next_whole_second() {
+        // Said, said again, and the first moment at which it no longer counts.
+        for (whole_second_reports, first, again, over) in [
+            (true, 10_001, 10_900, 17_001),
+            (true, 11_000, 11_000, 17_001),
+            (true, 10_900, 11_001, 18_001),
+            (false, 10_001, 10_900, 16_901),
+            (false, 11_000, 11_000, 17_001),
+        ] {
+            let rules = Rules { whole_second_reports, ..Rules::default() };
+            let (mut view, at) = five();
+            for by in [1, 2] {
+                report(&mut view, at[4], at[by], &rules, Instant::from_millis(first));
+            }
+            let before = view.clone();
+            for by in [1, 2] {
+                report(&mut view, at[4], at[by], &rules, Instant::from_millis(again));
+            }
+            assert_eq!(view == before, first == again || (whole_second_reports && again < 11_000));
+            let counted = |ms| count(&mut view.clone(), at[4], &rules, Instant::from_millis(ms), T);
+            assert_eq!(counted(over - 1), Count::Failed { reports: 3, needed: 3 }, "{first} {again}");
+            assert_eq!(counted(over), Count::TooFew, "{first} {again}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What nodes tell each other of third nodes, and whom they ask how they are (protocol.md §3.5, §3.6, §4.2).
 
-use crate::base::{Duration, Instant, Rng};
+use crate::base::{Duration, Instant, Rng, Rules};
 use crate::cluster::{ClusterView, Peer, PeerIx};
 use crate::wire::{GossipEntry, NodeFlags};
 
@@ -8,6 +8,10 @@ use crate::wire::{GossipEntry, NodeFlags};
 const SAMPLE: usize = 5;
 /// Fewest entries of a section, where there are enough nodes.
 const FEWEST: usize = 3;
+/// Percent of the known nodes told of where it cannot be set.
+const PERCENT: u64 = 10;
+/// Draws for each wanted entry, where draws may fail.
+const TRIES: usize = 3;
 /// How far in the future a gossiped pong may lie, to allow for clocks.
 const CLOCK_SLACK: Duration = Duration::from_millis(500);
 
@@ -49,29 +53,57 @@ pub fn section(
     receiver: Option<PeerIx>,
     percent: u64,
     unix_birth_ms: u64,
+    rules: &Rules,
     rng: &mut Rng,
 ) -> Vec<GossipEntry> {
     let known = view.len();
+    let percent = if rules.batch_gossip { percent } else { PERCENT };
     let share = usize::try_from(known as u64 * percent / 100).unwrap_or(known);
     let wanted = share.max(FEWEST).min(known.saturating_sub(2));
+    let receiver = receiver.filter(|_| rules.gossip_skips_receiver);
+    let told = if rules.batch_gossip {
+        batch(view, receiver, wanted, rng)
+    } else {
+        draws(view, receiver, wanted, rng)
+    };
+    let suspected =
+        view.iter().filter(|(ix, peer)| peer.suspected() && *ix != view.myself() && is_told(peer));
+    let told = told.into_iter().map(|ix| view.peer(ix));
+    told.chain(suspected.map(|(_, peer)| peer)).map(|peer| entry(peer, unix_birth_ms)).collect()
+}
+
+/// A partial Fisher-Yates shuffle: each place at most once, as many draws as needed.
+fn batch(view: &ClusterView, receiver: Option<PeerIx>, wanted: usize, rng: &mut Rng) -> Vec<PeerIx> {
     let mut places = view.places();
-    let mut entries = Vec::with_capacity(wanted);
+    let mut told = Vec::with_capacity(wanted);
     let mut drawn = 0;
-    // A partial Fisher-Yates shuffle: each place at most once, as many draws as needed.
-    while entries.len() < wanted && drawn < places.len() {
+    while told.len() < wanted && drawn < places.len() {
         let pick = drawn + draw(rng, places.len() - drawn);
         places.swap(drawn, pick);
         let ix = places[drawn];
         drawn += 1;
-        let peer = view.peer(ix);
-        if ix != view.myself() && Some(ix) != receiver && is_candidate(peer) {
-            entries.push(entry(peer, unix_birth_ms));
+        if ix != view.myself() && Some(ix) != receiver && is_candidate(view.peer(ix)) {
+            told.push(ix);
         }
     }
-    let suspected =
-        view.iter().filter(|(ix, peer)| peer.suspected() && *ix != view.myself() && is_told(peer));
-    entries.extend(suspected.map(|(_, peer)| entry(peer, unix_birth_ms)));
-    entries
+    told
+}
+
+/// Draws that may hit whom they cannot use, at most three for each wanted: up to 9.0.
+fn draws(view: &ClusterView, receiver: Option<PeerIx>, wanted: usize, rng: &mut Rng) -> Vec<PeerIx> {
+    let places = view.places();
+    let mut told = Vec::with_capacity(wanted);
+    for _ in 0..wanted * TRIES {
+        let ix = places[draw(rng, places.len())];
+        let usable = ix != view.myself() && Some(ix) != receiver && is_candidate(view.peer(ix));
+        if usable && !told.contains(&ix) {
+            told.push(ix);
+        }
+        if told.len() == wanted {
+            break;
+        }
+    }
+    told
 }
 
 fn is_told(peer: &Peer) -> bool {
@@ -97,10 +129,13 @@ fn entry(peer: &Peer, unix_birth_ms: u64) -> GossipEntry {
 pub fn believable_pong(
     peer: &Peer,
     entry: &GossipEntry,
+    rules: &Rules,
     now: Instant,
     unix_birth_ms: u64,
 ) -> Option<Instant> {
-    let well = !entry.flags.intersects(NodeFlags::FAIL | NodeFlags::PFAIL) && peer.well();
+    let odd = NodeFlags::HANDSHAKE | NodeFlags::MEET | NodeFlags::NOADDR;
+    let normal = !rules.normal_pongs_only || !peer.flags.intersects(odd);
+    let well = !entry.flags.intersects(NodeFlags::FAIL | NodeFlags::PFAIL) && peer.well() && normal;
     let at = from_wire(entry.pong_received, unix_birth_ms);
     let newer = at > peer.pong_received && at <= now + CLOCK_SLACK;
     (well && newer && peer.ping_sent.is_none() && peer.reports.is_empty()).then_some(at)
@@ -129,7 +164,7 @@ mod tests {
     }
 
     fn ids(view: &ClusterView, receiver: Option<PeerIx>) -> Vec<NodeId> {
-        let entries = section(view, receiver, 10, BIRTH, &mut Rng::new(5));
+        let entries = section(view, receiver, 10, BIRTH, &Rules::default(), &mut Rng::new(5));
         entries.into_iter().map(|entry| entry.node).collect()
     }
 
@@ -163,20 +198,85 @@ mod tests {
 
     #[test]
     fn a_gossiped_pong_counts_only_for_the_healthy_and_only_forwards() {
-        let view = view(1);
+        let (view, rules) = (view(1), Rules::default());
         let mut peer = view.peer(view.places()[1]).clone();
         peer.pong_received = Instant::from_millis(5_000);
         let now = Instant::from_millis(10_000);
         let mut entry = entry(&peer, BIRTH);
         entry.pong_received = to_wire(Instant::from_millis(8_000), BIRTH);
-        assert_eq!(believable_pong(&peer, &entry, now, BIRTH), Some(Instant::from_millis(8_000)));
+        assert_eq!(believable_pong(&peer, &entry, &rules, now, BIRTH), Some(Instant::from_millis(8_000)));
         peer.ping_sent = Some(now);
-        assert_eq!(believable_pong(&peer, &entry, now, BIRTH), None, "a ping of our own is out");
+        assert_eq!(believable_pong(&peer, &entry, &rules, now, BIRTH), None, "a ping of our own is out");
         peer.ping_sent = None;
         entry.flags |= NodeFlags::PFAIL;
-        assert_eq!(believable_pong(&peer, &entry, now, BIRTH), None, "the gossiper suspects it");
+        assert_eq!(believable_pong(&peer, &entry, &rules, now, BIRTH), None, "the gossiper suspects it");
         entry.flags -= NodeFlags::PFAIL;
         entry.pong_received = to_wire(Instant::from_millis(12_000), BIRTH);
-        assert_eq!(believable_pong(&peer, &entry, now, BIRTH), None, "from the future");
+        assert_eq!(believable_pong(&peer, &entry, &rules, now, BIRTH), None, "from the future");
+    }
+
+    #[test]
+    fn a_gossiped_pong_counts_only_for_the_normal_since_9_0() {
+        for flag in [NodeFlags::MEET, NodeFlags::NOADDR] {
+            for (normal_pongs_only, counts) in [(true, false), (false, true)] {
+                let rules = Rules { normal_pongs_only, ..Rules::default() };
+                let view = view(1);
+                let mut peer = view.peer(view.places()[1]).clone();
+                let mut entry = entry(&peer, BIRTH);
+                entry.pong_received = to_wire(Instant::from_millis(8_000), BIRTH);
+                peer.flags |= flag;
+                let pong = believable_pong(&peer, &entry, &rules, Instant::from_millis(9_000), BIRTH);
+                assert_eq!(pong.is_some(), counts, "{flag:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_node_is_not_told_about_itself_since_8_0() {
+        let view = view(4);
+        let receiver = view.places()[2];
+        for (gossip_skips_receiver, told) in [(true, false), (false, true)] {
+            for batch_gossip in [true, false] {
+                let rules = Rules { gossip_skips_receiver, batch_gossip, ..Rules::default() };
+                let ever = (0..50).any(|seed| {
+                    section(&view, Some(receiver), 10, BIRTH, &rules, &mut Rng::new(seed))
+                        .iter()
+                        .any(|entry| entry.node == view.peer(receiver).id)
+                });
+                assert_eq!(ever, told, "batch {batch_gossip}");
+            }
+        }
+    }
+
+    #[test]
+    fn draws_may_fail_and_know_no_percentage_before_9_1() {
+        let crowd = view(59);
+        let lengths = |view: &ClusterView, percent, batch_gossip| -> Vec<usize> {
+            let rules = Rules { batch_gossip, ..Rules::default() };
+            (0..200)
+                .map(|seed| section(view, None, percent, BIRTH, &rules, &mut Rng::new(seed)).len())
+                .collect()
+        };
+        for (percent, batch_gossip, expected) in
+            [(50, true, 30), (50, false, 6), (10, true, 6), (10, false, 6)]
+        {
+            assert_eq!(lengths(&crowd, percent, batch_gossip).into_iter().max(), Some(expected));
+        }
+        // Five nodes: three to tell of, nine draws, and they may all hit the same ones.
+        let few = view(4);
+        assert!(lengths(&few, 10, true).iter().all(|length| *length == 3));
+        let drawn = lengths(&few, 10, false);
+        assert!(drawn.contains(&3) && drawn.iter().any(|length| *length < 3), "{drawn:?}");
+        let rules = Rules { batch_gossip: false, ..Rules::default() };
+        for seed in 0..200 {
+            let mut told: Vec<NodeId> = section(&few, None, 10, BIRTH, &rules, &mut Rng::new(seed))
+                .iter()
+                .map(|one| one.node)
+                .collect();
+            let all = told.len();
+            told.sort();
+            told.dedup();
+            assert_eq!(told.len(), all, "nobody twice");
+        }
     }
 }

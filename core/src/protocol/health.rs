@@ -68,6 +68,8 @@ impl Judgement {
         let voters = || view.iter().filter(|(_, peer)| peer.is_voter());
         let size = u32::try_from(voters().count()).unwrap_or(u32::MAX);
         let reachable = u32::try_from(voters().filter(|(_, peer)| peer.well()).count()).unwrap_or(u32::MAX);
+        let failed = u32::try_from(voters().filter(|(_, peer)| peer.failed()).count()).unwrap_or(u32::MAX);
+        view.size_failed = failed;
         if primary && self.health != Health::Ok && now.since(first) < WRITABLE_DELAY {
             self.safe_to_join = false;
             // A restarted node still needs to know how many witnesses make a majority.

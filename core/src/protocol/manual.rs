@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{Instant, NodeId, Offset};
+use crate::base::{Instant, NodeId, Offset, Rules};
 
 /// How a manual failover moves on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,10 +82,13 @@ impl Manual {
         }
     }
 
-    /// A header of my primary says it is paused at this offset; true if that is news.
-    pub fn target_known(&mut self, offset: Offset) -> bool {
+    /// A header of my primary says it is paused at this offset; true if that is news. Old rules
+    /// write "not told yet" as zero, and so never hear of a zero (redis #8651).
+    pub fn target_known(&mut self, offset: Offset, rules: &Rules) -> bool {
         match self {
-            Self::Waiting { target: target @ None, .. } => {
+            Self::Waiting { target: target @ None, .. }
+                if rules.zero_offset_known || offset > Offset::ZERO =>
+            {
                 *target = Some(offset);
                 true
             }
@@ -116,13 +119,24 @@ mod tests {
 
     #[test]
     fn a_replica_waits_for_the_exact_offset_even_for_zero() {
+        let rules = Rules::default();
         for (target, reached, ready) in [(0, 0, true), (5, 4, false), (5, 5, true), (5, 6, false)] {
             let mut manual = Manual::Waiting { end: Instant::from_millis(5_000), target: None };
             assert!(!manual.reached(Offset(reached)), "the target is not known yet");
-            assert!(manual.target_known(Offset(target)));
-            assert!(!manual.target_known(Offset(99)), "only the first word counts");
+            assert!(manual.target_known(Offset(target), &rules));
+            assert!(!manual.target_known(Offset(99), &rules), "only the first word counts");
             assert_eq!(manual.reached(Offset(reached)), ready);
             assert_eq!(manual.ready(), ready);
+        }
+    }
+
+    #[test]
+    fn a_target_of_zero_is_heard_unless_zero_means_not_told() {
+        for (known, target, ready) in [(true, 0, true), (false, 0, false), (false, 5, true)] {
+            let rules = Rules { zero_offset_known: known, ..Rules::default() };
+            let mut manual = Manual::Waiting { end: Instant::from_millis(5_000), target: None };
+            assert_eq!(manual.target_known(Offset(target), &rules), ready, "{known} {target}");
+            assert_eq!(manual.reached(Offset(target)), ready, "{known} {target}");
         }
     }
 

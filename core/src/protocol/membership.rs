@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::base::{Address, Duration, Instant, NodeId, Rng, Rules, ShardId};
 use crate::cluster::{ClusterView, Peer, PeerIx};
-use crate::wire::{GossipEntry, Header, NodeFlags};
+use crate::wire::{Extension, GossipEntry, Header, NodeFlags};
 
 /// How long a node may stay in handshake (§3.2).
 pub fn handshake_timeout(node_timeout: Duration) -> Duration {
@@ -75,7 +75,13 @@ pub fn announced(header: &Header, remote: IpAddr) -> Address {
 }
 
 /// Adds a node first heard of by gossip, if it may be added (§3.3).
-pub fn learn(view: &mut ClusterView, entry: &GossipEntry, now: Instant, rng: &mut Rng) -> Option<PeerIx> {
+pub fn learn(
+    view: &mut ClusterView,
+    entry: &GossipEntry,
+    rules: &Rules,
+    now: Instant,
+    rng: &mut Rng,
+) -> Option<PeerIx> {
     let unfit = NodeFlags::NOADDR | NodeFlags::HANDSHAKE;
     if entry.flags.intersects(unfit)
         || entry.address.ip.is_none()
@@ -86,8 +92,23 @@ pub fn learn(view: &mut ClusterView, entry: &GossipEntry, now: Instant, rng: &mu
     }
     // Roles, suspicions and capabilities are the gossiper's: only the node's own header says them
     // for sure, and a capability believed too early could send a frame that closes the link (§2.6).
-    let flags = role_of(entry.flags) | (entry.flags & NodeFlags::NOFAILOVER);
+    let mut flags = role_of(entry.flags) | (entry.flags & NodeFlags::NOFAILOVER);
+    if !rules.capabilities_from_headers {
+        flags |= entry.flags - (NodeFlags::PRIMARY | NodeFlags::REPLICA | NodeFlags::MYSELF);
+        if flags.contains(NodeFlags::FAIL) {
+            flags.remove(NodeFlags::PFAIL);
+        }
+    }
     Some(view.add(Peer::new(entry.node, ShardId::random(rng), flags, entry.address, now)))
+}
+
+/// Whether a node must not be forgotten yet: voters who forget it would refuse its replica their votes
+/// for ever, because they would know no primary of it (M31).
+pub fn is_needed(view: &ClusterView, ix: PeerIx, rules: &Rules) -> bool {
+    let can_stand = |peer: &Peer| peer.well() && !peer.flags.contains(NodeFlags::NOFAILOVER);
+    rules.forget_keeps_owners
+        && view.peer(ix).is_voter()
+        && view.replicas_of(ix).any(|(_, replica)| can_stand(replica))
 }
 
 /// The one role that a peer's flags show: a table has no room for both, nor for none.
@@ -99,7 +120,7 @@ fn role_of(flags: NodeFlags) -> NodeFlags {
 pub fn wants_meet(peer: &Peer, now: Instant, node_timeout: Duration, rules: &Rules) -> bool {
     let timeout = handshake_timeout(node_timeout);
     let silent = NodeFlags::HANDSHAKE | NodeFlags::NOADDR | NodeFlags::PFAIL | NodeFlags::FAIL;
-    rules.meet_until_answered
+    rules.meet_again
         && !peer.flags.intersects(silent)
         && peer.flags.contains(NodeFlags::LIGHT_MODULE)
         && peer.outbound.is_some()
@@ -108,11 +129,37 @@ pub fn wants_meet(peer: &Peer, now: Instant, node_timeout: Duration, rules: &Rul
         && peer.meet_sent.is_none_or(|at| now.since(at) > timeout)
 }
 
-/// Takes over the capabilities a node shows in its own header (§2.11 step 2).
-pub fn copy_capabilities(peer: &mut Peer, header: &Header) {
-    let direct =
-        NodeFlags::LIGHT_PUBLISH | NodeFlags::LIGHT_MODULE | NodeFlags::MY_PRIMARY_FAIL | NodeFlags::NACK;
+/// Takes over the capabilities a node shows in its own header (§2.11 step 2), as far as this version
+/// knows of them.
+pub fn copy_capabilities(peer: &mut Peer, header: &Header, rules: &Rules) {
+    let mut direct = understood(rules);
+    direct.set(NodeFlags::MY_PRIMARY_FAIL, rules.fast_failover);
     peer.flags = (peer.flags - direct) | (header.flags & direct);
+}
+
+/// The capabilities that a node of this version shows in its headers and honours in those of others
+/// (§2.6). That extensions are understood is said by each heartbeat, too.
+pub fn understood(rules: &Rules) -> NodeFlags {
+    let mut flags = NodeFlags::empty();
+    flags.set(NodeFlags::LIGHT_PUBLISH, rules.light_publish);
+    flags.set(NodeFlags::LIGHT_MODULE, rules.light_module);
+    flags.set(NodeFlags::NACK, rules.nacks());
+    flags
+}
+
+/// Whether a node of this version sends such an extension and reads it; others are skipped (§2.9).
+pub fn speaks(extension: &Extension, rules: &Rules) -> bool {
+    match extension {
+        Extension::Hostname(_) => true,
+        Extension::HumanName(_) => rules.extensions,
+        Extension::Shard(_) => rules.extensions && rules.shard_ids,
+        Extension::Forgotten(..) => rules.forget_spreads,
+        Extension::ClientIpv4(_) | Extension::ClientIpv6(_) => rules.client_addresses,
+        Extension::ClientPort(_) | Extension::ClientTlsPort(_) => rules.client_ports,
+        Extension::AvailabilityZone(_) => rules.announces_zone,
+        Extension::ReplicaPriority(_) => rules.priority_in_rank,
+        Extension::Unknown(..) => false,
+    }
 }
 
 #[cfg(test)]
@@ -180,9 +227,9 @@ mod tests {
             address: address(2),
             flags: NodeFlags::REPLICA | NodeFlags::NACK | NodeFlags::LIGHT_MODULE | NodeFlags::FAIL,
         };
-        let ix = learn(&mut view, &entry, Instant::ZERO, &mut rng).expect("a new node");
+        let ix = learn(&mut view, &entry, &Rules::default(), Instant::ZERO, &mut rng).expect("a new node");
         assert_eq!(view.peer(ix).flags, NodeFlags::REPLICA);
-        copy_capabilities(view.peer_mut(ix), &header(id));
+        copy_capabilities(view.peer_mut(ix), &header(id), &Rules::default());
         assert!(view.peer(ix).flags.contains(NodeFlags::NACK));
     }
 
@@ -198,9 +245,9 @@ mod tests {
             address: address(2),
             flags: NodeFlags::PRIMARY,
         };
-        assert_eq!(learn(&mut view, &entry, Instant::ZERO, &mut rng), None);
+        assert_eq!(learn(&mut view, &entry, &Rules::default(), Instant::ZERO, &mut rng), None);
         view.expire_blacklist(Instant::from_millis(60_000));
-        assert!(learn(&mut view, &entry, Instant::ZERO, &mut rng).is_some());
+        assert!(learn(&mut view, &entry, &Rules::default(), Instant::ZERO, &mut rng).is_some());
     }
 
     #[test]
@@ -219,5 +266,29 @@ mod tests {
         peer.meet_sent = None;
         peer.flags.remove(NodeFlags::LIGHT_MODULE);
         assert!(!wants_meet(peer, Instant::from_millis(9_000), t, &rules), "old nodes crash on it");
+    }
+
+    #[test]
+    fn an_owner_with_a_replica_that_can_stand_is_not_forgotten() {
+        let (mut view, mut rng) = alone();
+        let mut add = |view: &mut ClusterView, port| {
+            let (id, shard) = (NodeId::random(&mut rng), ShardId::random(&mut rng));
+            view.add(Peer::new(id, shard, NodeFlags::PRIMARY, address(port), Instant::ZERO))
+        };
+        let (owner, replica) = (add(&mut view, 2), add(&mut view, 3));
+        let (ours, theirs) = (Rules::default(), Rules { forget_keeps_owners: false, ..Rules::default() });
+        view.assign(&SlotSet::from_ranges([(0, 9)]), Some(owner));
+        assert!(!is_needed(&view, owner, &ours), "nobody could take over");
+        view.set_replica(replica, Some(owner));
+        view.peer_mut(owner).flags.insert(NodeFlags::FAIL);
+        assert!(is_needed(&view, owner, &ours) && !is_needed(&view, owner, &theirs));
+        assert!(!is_needed(&view, replica, &ours), "a replica owns nothing");
+        for flag in [NodeFlags::NOFAILOVER, NodeFlags::PFAIL, NodeFlags::FAIL] {
+            view.peer_mut(replica).flags.insert(flag);
+            assert!(!is_needed(&view, owner, &ours), "{flag:?}");
+            view.peer_mut(replica).flags.remove(flag);
+        }
+        view.hand_over(owner, None);
+        assert!(!is_needed(&view, owner, &ours), "it owns nothing any more");
     }
 }

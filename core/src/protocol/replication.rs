@@ -261,15 +261,17 @@ impl Replication {
         renamed
     }
 
-    /// The primary sends everything; what was kept is of no use any more.
-    pub fn full_sync(&mut self, point: HistoryPoint) {
-        self.kept = false;
+    /// The primary sends everything: it could not go on from what was kept. Valkey announces that
+    /// until the new data is loaded (§10.3).
+    pub fn full_sync(&mut self, point: HistoryPoint, rules: &Rules) {
+        self.kept &= !rules.drop_refused_history;
         self.path = Path::Receiving(point);
     }
 
     /// The old data is gone.
     pub fn loading(&mut self) {
         if let Path::Receiving(point) = self.path {
+            self.kept = false;
             self.path = Path::Loading(point);
         }
     }

@@ -1,7 +1,10 @@
 //! Everything that is built in, by name.
 
+use std::sync::OnceLock;
+
 use super::library::{Builtin, LIBRARY};
 use super::museum::ROOMS;
+use super::{Script, parse};
 
 /// The scenarios, then the rooms of the museum.
 pub fn all() -> impl Iterator<Item = &'static Builtin> {
@@ -16,4 +19,14 @@ pub fn find(name: &str) -> Option<&'static Builtin> {
 /// All names in order.
 pub fn names() -> impl Iterator<Item = &'static str> {
     all().map(|builtin| builtin.name)
+}
+
+/// The one that a script is to the letter, if it is one.
+pub fn known(script: &Script) -> Option<&'static Builtin> {
+    // A sweep asks after each of its runs: they are read once.
+    static READ: OnceLock<Vec<(&Builtin, Script)>> = OnceLock::new();
+    let read = READ.get_or_init(|| {
+        all().filter_map(|builtin| parse(builtin.text).ok().map(|script| (builtin, script))).collect()
+    });
+    read.iter().find(|(_, read)| read == script).map(|(builtin, _)| *builtin)
 }

@@ -35,6 +35,7 @@ library! {
     "offset-zero-switch": "A replica is moved to another shard by hand; its old offset must not count there (#885).";
     "no-majority": "Two of three primaries die and nobody may vote: only a takeover helps.";
     "manual": "A failover by hand, with the primary's help and without losing a write.";
+    "rolling-upgrade": "A cluster goes from Valkey 9.1 to this one node by node, and primaries die on the way.";
     "migration": "A primary without a replica gets one from a shard that has two.";
 }
 

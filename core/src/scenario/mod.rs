@@ -23,7 +23,8 @@ pub use library::{Builtin, LIBRARY};
 pub use link::{LinkView, from_link, from_link_lenient, to_link, to_short_link};
 pub use name::{NodeName, ShardName};
 pub use parse::{ACTIONS, STATEMENTS, parse, parse_lenient};
-pub use settings::{Assignment, Between, Bytes, Key, PerSecond, SetLine, Settings};
+pub use settings::{Assignment, Between, Bytes, Key, PerSecond, SaveBehavior, SetLine, Settings};
+pub use value::time as read_time;
 
 #[cfg(test)]
 mod tests;

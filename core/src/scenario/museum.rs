@@ -18,7 +18,32 @@ macro_rules! rooms {
 }
 
 rooms! {
+    "m01": "A shard that lost its last slot joins another with its old offset, and wins it (#885 case 1).";
     "m02": "A replica that is moved to another shard keeps its old offset, and wins there (#885 case 2).";
+    "m03": "Repeating a command costs the best replica its history, and a worse one wins (#884).";
+    "m05": "A dead link's history survives the move to another shard, and wins there (9.1.2 has it).";
+    "m06": "The only replica waits before it asks for votes, though nobody competes with it (#2227).";
+    "m08": "Late refusals of one round end the next, which could be won (#4627).";
+    "m09": "One refusal that arrives twice ends a round that could be won (#4626).";
+    "m10": "A candidate that cannot be voted for asks again without pause (#4700).";
+    "m11": "A replica keeps saying that its primary has failed, and another believes it (#4533).";
+    "m12": "Late votes of one round win the next, in which nobody has voted (every release up to 9.1.2).";
+    "m13": "An empty replica is elected while the one with the data stalls (#4265).";
+    "m14": "The loser of an epoch waits four timeouts although it cannot win any more (#1009).";
+    "m15": "Three shards fail together and their candidates collide (#1018).";
+    "m16": "Voters refuse to vote about the same primary again (#1305, #1356).";
+    "m17": "A manual failover waits in silence for the last election's retry time (#1274).";
+    "m18": "A replica waits for an election of another time (#782, #1711).";
+    "m20": "A candidate that missed its primary's last epoch can never win (#2178).";
+    "m22": "An observer that hears the loser first sends clients to a replica (#2301).";
+    "m23": "Primaries without slots bear witness, and healthy ones are declared failed (#634).";
+    "m24": "A primary forgets who it was, and nobody replaces it (#1191).";
+    "m25": "One node knows another that does not know it (#1307).";
+    "m26": "Two primaries of one shard: a late shard id leaves the old one alone for ever (#2261).";
+    "m31": "A dead primary is forgotten before its replica is elected, which then never is.";
+    "m32": "A manual failover never hears of an offset of zero (redis #8651).";
+    "m33": "A voter that could not save its vote votes again (#1032, #3372).";
+    "m34": "A role change that is told to nobody makes the next failover hang (#1295).";
 }
 
 /// How the old rules' harm shows.

@@ -167,6 +167,7 @@ impl Display for Action {
             }
             Self::Forget { node, on } if on.is_empty() => write!(f, "forget {node}"),
             Self::Forget { node, on } => write!(f, "forget {node} on {}", Nodes(on)),
+            Self::Reset { node, hard } => write!(f, "reset {node}{}", if *hard { " hard" } else { "" }),
             Self::Meet { node, with } => write!(f, "meet {node} {with}"),
             Self::Write { count, to } => write!(f, "write {count} to {to}"),
             Self::Lag { nodes, by } => write!(f, "lag {} by {by}", Nodes(nodes)),
@@ -225,6 +226,7 @@ impl Display for Condition {
             Self::OffsetAtLeast { node, offset } => write!(f, "offset of {node} >= {offset}"),
             Self::NoLostWrites => f.write_str("no lost writes"),
             Self::LostWritesAtMost(writes) => write!(f, "lost writes <= {writes}"),
+            Self::NoBrokenPromises => f.write_str("no broken promises"),
             Self::NoViolations => f.write_str("no violations"),
             Self::Violation(property) => write!(f, "violation {property}"),
             Self::RoundsAtMost { shard, rounds } => write!(f, "rounds of {shard} <= {rounds}"),

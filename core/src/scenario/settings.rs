@@ -25,6 +25,16 @@ pub struct Bytes(pub u64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PerSecond(pub u32);
 
+/// What follows when `nodes.conf` cannot be written (`cluster-config-save-behavior`, #1032 #3372).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SaveBehavior {
+    /// The process ends.
+    #[default]
+    Sync,
+    /// It goes on, votes and claims included, with what only memory holds.
+    BestEffort,
+}
+
 /// One thing that can be set.
 pub struct Key {
     /// Its word.
@@ -129,6 +139,8 @@ settings! {
         "How many node timeouts old a replica's data may be for it to stand; zero is any age.";
     replica_no_failover: bool = false, "replica-no-failover", NODE,
         "Whether a replica never stands by itself.";
+    replica_priority: u32 = 0, "replica-priority", NODE,
+        "Who goes first among replicas with as much data: the lower number.";
     manual_failover_timeout: Duration = Duration::from_secs(5), "manual-failover-timeout", NODE,
         "How long a manual failover may take.", if |span| *span >= Duration::from_millis(1), "a time such as `3s`, at least `1ms`";
     migration_barrier: u32 = 1, "migration-barrier", NODE,
@@ -141,6 +153,8 @@ settings! {
         "How long a forgotten node is not learned again.";
     link_sendbuf_limit: Bytes = Bytes(0), "link-sendbuf-limit", NODE,
         "How many unsent bytes end a bus link; zero is no limit.";
+    config_save_behavior: SaveBehavior = SaveBehavior::Sync, "config-save-behavior", NODE,
+        "What a node does that cannot save its configuration: end, or go on and risk its promises.";
     repl_ping_replica_period: Duration = Duration::from_secs(10), "repl-ping-replica-period", NODE,
         "How often a primary pings its replicas.", if |span| *span >= Duration::from_secs(1), "a time such as `10s`, at least `1s`";
     repl_timeout: Duration = Duration::from_secs(60), "repl-timeout", NODE,

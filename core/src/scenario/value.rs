@@ -5,7 +5,7 @@ use std::fmt;
 use crate::base::{Duration, SLOTS, SlotSet};
 
 use super::ast::Share;
-use super::settings::{Between, Bytes, PerSecond};
+use super::settings::{Between, Bytes, PerSecond, SaveBehavior};
 
 /// What a time looks like, for errors.
 pub(super) const TIME: &str = "a time such as `250ms`, `3s` or `1m30s`";
@@ -36,7 +36,7 @@ const UNITS: [(&str, u64); 5] =
     [("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000), ("ms", 1000), ("us", 1)];
 
 /// A time in units from long to short, each at most once: `1m30s`.
-pub(super) fn time(text: &str) -> Option<Duration> {
+pub fn time(text: &str) -> Option<Duration> {
     let mut total = 0_u64;
     let mut shortest = u64::MAX;
     let mut rest = text;
@@ -130,6 +130,25 @@ impl SettingValue for PerSecond {
     }
     fn print(&self) -> String {
         format!("{}/s", self.0)
+    }
+}
+
+impl SettingValue for SaveBehavior {
+    const EXPECTED: &'static str = "`sync` or `best-effort`";
+    const WORDS: &'static [&'static str] = &["sync", "best-effort"];
+    fn read(text: &str) -> Option<Self> {
+        match text {
+            "sync" => Some(Self::Sync),
+            "best-effort" => Some(Self::BestEffort),
+            _ => None,
+        }
+    }
+    fn print(&self) -> String {
+        match self {
+            Self::Sync => "sync",
+            Self::BestEffort => "best-effort",
+        }
+        .to_owned()
     }
 }
 

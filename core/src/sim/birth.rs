@@ -74,10 +74,13 @@ impl Simulator {
             .collect();
         let slots: Vec<SlotSet> = specs.into_iter().map(|spec| spec.slots).collect();
         let (settings, rules) = (script.common_settings(), script.common_rules());
+        let everyone = everyone(&born, &shard_ids, &slots);
         let hosts = born
             .iter()
-            .map(|me| {
-                let conf = conf_of(me, &born, &shard_ids, &slots);
+            .enumerate()
+            .map(|(at, me)| {
+                let mut conf = everyone.clone();
+                conf.nodes[at].flags.insert(NodeFlags::MYSELF);
                 Host::new(me.name, conf, settings.clone(), rules, &seed)
             })
             .collect();
@@ -168,7 +171,7 @@ impl Simulator {
 
     /// A connection of time zero: both ends know of it at once.
     pub(super) fn connect_at_once(&mut self, id: ConnId) {
-        let Some(conn) = self.network.conns.get_mut(&id) else { return };
+        let Some(conn) = self.network.conns.get_mut(id.0) else { return };
         (conn.up, conn.acceptor.open) = (true, true);
         let (dialer, acceptor) = (conn.dialer.host, conn.acceptor.host);
         self.watch.formed_links.push((dialer, id));
@@ -176,8 +179,8 @@ impl Simulator {
         let found = &mut self.hosts[acceptor.get()];
         if let (Some(node), Some(remote)) = (&mut found.node, remote) {
             let link = node.handle_accept(self.now, remote);
-            found.links.insert(link, id);
-            if let Some(conn) = self.network.conns.get_mut(&id) {
+            found.links.put(link.0, id);
+            if let Some(conn) = self.network.conns.get_mut(id.0) {
                 conn.acceptor.link = Some(link);
             }
         }
@@ -187,7 +190,7 @@ impl Simulator {
         for (at, _) in (0..).zip(born).filter(|(_, born)| born.name.index > 0) {
             let (replica, primary) = (HostIx(at), self.shards[born[usize::from(at)].shard].hosts[0]);
             let id = self.open(replica, primary, None, true);
-            if let Some(conn) = self.network.conns.get_mut(&id) {
+            if let Some(conn) = self.network.conns.get_mut(id.0) {
                 (conn.up, conn.acceptor.open) = (true, true);
             }
             self.hosts[replica.get()].data.following = Some((id, PsyncRequest { from: None }));
@@ -209,13 +212,23 @@ fn address_of(host: HostIx) -> Address {
     Address::new(IpAddr::V4(Ipv4Addr::new(10, 1, high, low)), PORT)
 }
 
-/// The `nodes.conf` of one node of a formed cluster. Config epochs are those of a cluster that was
-/// made by hand: 1, 2, 3...
-fn conf_of(me: &Born, born: &[Born], shard_ids: &[ShardId], slots: &[SlotSet]) -> NodesConf {
+/// The host that was born with this address, if it has that many hosts.
+pub(super) fn born_at(address: Address) -> Option<HostIx> {
+    match address.ip {
+        Some(IpAddr::V4(ip)) => {
+            let [_, _, high, low] = ip.octets();
+            Some(HostIx(u16::from_be_bytes([high, low])))
+        }
+        _ => None,
+    }
+}
+
+/// The `nodes.conf` of a formed cluster, but for who is `myself`. Config epochs are those of a cluster
+/// that was made by hand: 1, 2, 3...
+fn everyone(born: &[Born], shard_ids: &[ShardId], slots: &[SlotSet]) -> NodesConf {
     let line = |node: &Born| {
         let role = if node.name.index == 0 { NodeFlags::PRIMARY } else { NodeFlags::REPLICA };
-        let myself = if node.id == me.id { NodeFlags::MYSELF } else { NodeFlags::empty() };
-        let mut line = NodeLine::new(node.id, node.address, role | myself);
+        let mut line = NodeLine::new(node.id, node.address, role);
         line.shard = Some(shard_ids[node.shard]);
         line.config_epoch = Epoch(node.shard as u64 + 1);
         line.connected = true;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::base::{Address, Duration, LinkId};
 use crate::node::{Durability, Output};
 use crate::scenario::DiskState;
-use crate::wire::{self, Body, Frame, Message};
+use crate::wire::{Body, Frame, Message};
 
 use super::agenda::Step;
 use super::host::Power;
@@ -37,8 +37,8 @@ impl Simulator {
         match output {
             Output::Dial { link, address } => self.dial(host, link, address),
             Output::Close(link) => {
-                if let Some(conn) = self.hosts[host.get()].links.remove(&link)
-                    && let Some(side) = self.network.conns.get(&conn).map(|conn| conn.side_of(host))
+                if let Some(conn) = self.hosts[host.get()].links.remove(link.0)
+                    && let Some(side) = self.network.conns.get(conn.0).map(|conn| conn.side_of(host))
                 {
                     self.close(conn, side);
                 }
@@ -58,6 +58,10 @@ impl Simulator {
     fn persist(&mut self, host: HostIx, conf: Arc<crate::cluster::NodesConf>, durability: Durability) {
         let found = &mut self.hosts[host.get()];
         if found.disk.state == DiskState::Full {
+            if !found.must_save() {
+                self.happened(Some(host), Happening::NotSaved);
+                return;
+            }
             self.stop(host, Power::Down, Happening::DiskFailed);
             return;
         }
@@ -90,7 +94,7 @@ impl Simulator {
             return;
         };
         let id = self.open(host, to, Some(link), false);
-        self.hosts[host.get()].links.insert(link, id);
+        self.hosts[host.get()].links.put(link.0, id);
         if self.watch.forming {
             self.connect_at_once(id);
         } else {
@@ -114,13 +118,14 @@ impl Simulator {
 
     /// The host at an address, if there is one.
     pub(super) fn host_at(&self, address: Address) -> Option<HostIx> {
-        let at = self.hosts.iter().position(|host| host.address.ip == address.ip)?;
-        u16::try_from(at).ok().map(HostIx)
+        let is_at =
+            |host: &HostIx| self.hosts.get(host.get()).is_some_and(|found| found.address.ip == address.ip);
+        super::birth::born_at(address).filter(is_at).or_else(|| self.host_numbers().find(is_at))
     }
 
     fn send(&mut self, host: HostIx, link: LinkId, frame: &Frame) {
-        let Some(id) = self.hosts[host.get()].links.get(&link).copied() else { return };
-        let Some(conn) = self.network.conns.get(&id) else { return };
+        let Some(id) = self.hosts[host.get()].links.get(link.0).copied() else { return };
+        let Some(conn) = self.network.conns.get(id.0) else { return };
         let side = conn.side_of(host);
         let to = conn.host(side.other());
         let kind = frame.kind();
@@ -137,11 +142,10 @@ impl Simulator {
             Copies::One => 1,
             Copies::Two => 2,
         };
-        let bytes = Arc::new(wire::encode(frame));
-        let brief = Brief::of(frame);
+        let parcel = self.network.spare.wrap(frame);
         for _ in 0..copies {
-            let payload = Payload::Frame { bytes: bytes.clone(), brief };
-            let Some(conn) = self.network.conns.get_mut(&id) else { return };
+            let payload = Payload::Frame(parcel.clone());
+            let Some(conn) = self.network.conns.get_mut(id.0) else { return };
             if side == Side::Dialer && !conn.up {
                 conn.waiting.push_back(payload);
             } else {
@@ -152,7 +156,7 @@ impl Simulator {
 }
 
 impl Brief {
-    fn of(frame: &Frame) -> Self {
+    pub(super) fn of(frame: &Frame) -> Self {
         let Frame::Full(Message { header, body }) = frame else {
             return Self {
                 kind: frame.kind(),
@@ -174,7 +178,10 @@ impl Brief {
             Body::Update { config_epoch, owner, .. } => {
                 (brief.config_epoch, brief.about) = (*config_epoch, Some(*owner));
             }
-            Body::AuthNack { epoch, reason } => (brief.epoch, brief.reason) = (*epoch, Some(*reason)),
+            Body::AuthNack { form, reason } => {
+                brief.epoch = form.epoch().unwrap_or(brief.epoch);
+                brief.reason = Some(*reason);
+            }
             _ => {}
         }
         brief

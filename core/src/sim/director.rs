@@ -21,6 +21,8 @@ struct Wait {
     /// When it first held after the first fault, of one that is to hold within a time.
     since: Option<Instant>,
     done: bool,
+    /// Whether the script expects it within a time, so that it is looked at after every step.
+    timed: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -37,6 +39,8 @@ pub(super) struct Director {
     pub(super) first_fault: Option<Instant>,
     pub(super) ledger: Ledger,
     chance: Option<Rng>,
+    /// Whether the eventual properties were judged.
+    pub(super) judged: bool,
     /// When convergence was last looked at, and what was seen.
     looked: Option<(Instant, u64, bool)>,
 }
@@ -46,7 +50,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 impl Wait {
     fn new(condition: &Condition, statement: Option<usize>) -> Self {
-        Self { condition: condition.clone(), statement, seen: None, since: None, done: false }
+        Self { condition: condition.clone(), statement, seen: None, since: None, done: false, timed: false }
     }
 }
 
@@ -87,8 +91,9 @@ impl Simulator {
                 Statement::When { condition, .. } => {
                     self.director.whens.push(Wait::new(condition, Some(number)));
                 }
-                Statement::Expect { condition, .. } => {
-                    self.director.expects.push(Wait::new(condition, Some(number)));
+                Statement::Expect { condition, within } => {
+                    let timed = within.is_some() && condition.is_standing();
+                    self.director.expects.push(Wait { timed, ..Wait::new(condition, Some(number)) });
                 }
                 Statement::Run(_) => {}
             }
@@ -182,14 +187,19 @@ impl Simulator {
 
     fn do_whens(&mut self) {
         for at in 0..self.director.whens.len() {
-            let wait = self.director.whens[at].clone();
-            if wait.done || !self.holds(&wait) {
+            if self.director.whens[at].done {
+                continue;
+            }
+            let whens = std::mem::take(&mut self.director.whens);
+            let (holds, statement) = (self.holds(&whens[at]), whens[at].statement);
+            self.director.whens = whens;
+            if !holds {
                 continue;
             }
             self.director.whens[at].done = true;
             let script = self.script.clone();
             if let Some(Statement::When { action, .. }) =
-                wait.statement.and_then(|number| script.statements.get(number)).map(|found| &found.value)
+                statement.and_then(|number| script.statements.get(number)).map(|found| &found.value)
             {
                 self.act(action);
             }
@@ -198,23 +208,15 @@ impl Simulator {
 
     fn note_expectations(&mut self) {
         let start = self.director.first_fault.unwrap_or(Instant::ZERO);
-        for at in 0..self.director.expects.len() {
-            let number = self.director.expects[at].statement;
-            let timed = number
-                .and_then(|number| self.script.statements.get(number))
-                .is_some_and(|found| matches!(found.value, Statement::Expect { within: Some(_), .. }));
-            let wait = &self.director.expects[at];
-            if !timed || !wait.condition.is_standing() {
-                continue;
-            }
-            let wait = wait.clone();
-            let holds = self.holds(&wait);
-            let wait = &mut self.director.expects[at];
+        let mut expects = std::mem::take(&mut self.director.expects);
+        for wait in expects.iter_mut().filter(|wait| wait.timed) {
+            let holds = self.holds(wait);
             // What held before the fault says nothing about what came after it.
             if wait.since.is_none_or(|since| since < start) {
                 wait.since = holds.then_some(self.now);
             }
         }
+        self.director.expects = expects;
     }
 
     fn holds(&mut self, wait: &Wait) -> bool {
@@ -241,6 +243,7 @@ impl Simulator {
                 .any(|host| self.node(host).is_some_and(|node| node.offset().0 >= *offset)),
             Condition::NoLostWrites => self.lost_writes() == 0,
             Condition::LostWritesAtMost(most) => self.lost_writes() <= *most,
+            Condition::NoBrokenPromises => !self.violations().iter().any(|(.., broken)| broken.promised),
             Condition::NoViolations => self.violations().is_empty(),
             Condition::Violation(property) => {
                 let property = property.to_string();
@@ -289,7 +292,17 @@ impl Simulator {
 
     pub(super) fn end_run(&mut self) {
         self.director.run += 1;
+        if self.finished() && self.expects_convergence() && self.is_mended() {
+            self.judge_liveness();
+        }
         self.begin_run();
+    }
+
+    /// A script that expects the cluster to agree in the end promises that its faults end: then what
+    /// must be so some time after faults is judged when it is over.
+    fn expects_convergence(&self) -> bool {
+        let expects = &self.director.expects;
+        expects.iter().any(|wait| wait.condition == Condition::Converged)
     }
 
     /// Plays the script to its end.

@@ -1,17 +1,16 @@
 //! A host: a process that runs a node, a disk that outlives it, and what waits for the process.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::base::{Address, Instant, LinkId, NodeId, Rng, Rules};
-use crate::cluster::NodesConf;
+use crate::base::{Address, Beside, Instant, NodeId, Rng, Rules};
+use crate::cluster::{NodesConf, PeerNames};
 use crate::node::{Birth, Command, Config, Durability, Node};
-use crate::scenario::{DiskState, NodeName, Settings};
+use crate::scenario::{DiskState, NodeName, SaveBehavior, Settings};
 
 use super::client::Write;
 use super::data::{Data, DataMessage};
-use super::look::Brief;
-use super::network::ConnId;
+use super::network::{ConnId, Parcel};
 
 /// What the machine and the process do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +31,7 @@ pub(super) enum Input {
     Accept(ConnId),
     Up(ConnId),
     Down(ConnId),
-    Frame(ConnId, Arc<Vec<u8>>, Brief),
+    Frame(ConnId, Arc<Parcel>),
     Data(ConnId, DataMessage),
     Loaded(ConnId),
     Write(Write),
@@ -67,7 +66,8 @@ pub(super) struct Host {
     /// Whether a synced write is under way: the process waits for it.
     pub(super) busy: bool,
     pub(super) inbox: VecDeque<Input>,
-    pub(super) links: BTreeMap<LinkId, ConnId>,
+    /// The connections of the node's links, by the links' numbers.
+    pub(super) links: Beside<ConnId>,
     /// The moment the agenda will wake the node at, and the token of that step.
     pub(super) timer: Option<(Instant, u64)>,
     pub(super) tokens: u64,
@@ -123,7 +123,7 @@ impl Host {
             rules,
             busy: false,
             inbox: VecDeque::new(),
-            links: BTreeMap::new(),
+            links: Beside::default(),
             timer: None,
             tokens: 0,
             data: Data::default(),
@@ -136,10 +136,15 @@ impl Host {
         if self.power == Power::Up { self.node.as_deref() } else { None }
     }
 
+    /// Whether its operator lets nothing leave that could not be saved.
+    pub(super) fn must_save(&self) -> bool {
+        self.settings.config_save_behavior == SaveBehavior::Sync
+    }
+
     /// Starts the process with what the disk holds.
     pub(super) fn start(&mut self, now: Instant) {
         let birth = Birth {
-            conf: NodesConf::clone(&self.disk.written),
+            conf: self.disk.written.clone(),
             config: self.config(),
             rules: self.rules,
             rng: self.chance("process"),
@@ -181,6 +186,7 @@ impl Host {
         let s = &self.settings;
         Config {
             address: self.address,
+            names: PeerNames { replica_priority: s.replica_priority, ..PeerNames::default() },
             unix_birth_ms: UNIX_BIRTH_MS,
             node_timeout: s.node_timeout,
             ping_interval: Some(s.ping_interval).filter(|interval| !interval.is_zero()),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::base::{Duration, Rng};
 use crate::node::Node;
-use crate::scenario::{Action, Selector};
+use crate::scenario::{Action, DiskState, Selector};
 
 use super::properties::Checker;
 use super::{HostIx, Simulator, Violation, What};
@@ -25,6 +25,9 @@ struct Deaths {
 impl Simulator {
     /// Judges the eventual properties at the end of a run whose faults have ended.
     pub fn judge_liveness(&mut self) {
+        if std::mem::replace(&mut self.director.judged, true) {
+            return;
+        }
         let mut broken: Vec<(&str, String)> = Vec::new();
         if !self.covered() {
             broken.push(("L2", "some slot has no primary that all agree on".to_owned()));
@@ -36,8 +39,8 @@ impl Simulator {
         if let Some(epoch) = Checker::colliding(scene) {
             broken.push(("L4", format!("two primaries are at config epoch {epoch}")));
         }
+        broken.extend(self.crowded_shard().map(|what| ("S18", what)));
         if !self.checker.was_moved() {
-            broken.extend(self.crowded_shard().map(|what| ("S18", what)));
             broken.extend(self.unreformed().map(|what| ("L6", what)));
         }
         for (property, what) in broken {
@@ -45,8 +48,16 @@ impl Simulator {
         }
     }
 
+    /// Whether all faults have ended and every host runs.
+    pub(super) fn is_mended(&self) -> bool {
+        let is_well = |host: &super::host::Host| {
+            host.running().is_some() && host.disk.state == DiskState::Ok && host.data.lag.is_zero()
+        };
+        self.hosts.iter().all(is_well) && self.network.is_mended()
+    }
+
     fn broke(&mut self, property: &str, what: String) {
-        let violation = Violation { property: property.to_owned(), what };
+        let violation = Violation { property: property.to_owned(), what, promised: self.promises(property) };
         self.recorder.push(self.now, None, What::Violation(violation));
     }
 
@@ -188,7 +199,7 @@ impl Simulator {
         let mut seen = BTreeMap::new();
         for (host, node) in self.host_numbers().filter_map(|host| Some((host, self.node(host)?))) {
             if node.is_primary()
-                && node.view().me().slot_count() > 0
+                && !self.checker.was_given(host)
                 && let Some(other) = seen.insert(node.shard(), host)
             {
                 let (one, other) = (self.names.host(host), self.names.host(other));
@@ -207,6 +218,11 @@ impl Simulator {
             let (old, new) = (self.names.host(old), self.names.host(failover.to));
             (!again).then(|| format!("{old} is a primary still, although {new} took its place"))
         })
+    }
+
+    /// What followed what in this run: whether on one node, what came first, what came next.
+    pub fn trail(&self) -> impl Iterator<Item = (bool, &'static str, &'static str)> + '_ {
+        self.checker.trail().pairs()
     }
 
     /// Interesting places this run came to, and how often.

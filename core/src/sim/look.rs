@@ -150,7 +150,7 @@ impl Simulator {
 
     /// Everything on its way, connection by connection.
     pub fn in_flight(&self) -> impl Iterator<Item = InFlight> + '_ {
-        self.network.conns.values().flat_map(move |conn| {
+        self.network.conns.iter().flat_map(move |(_, conn)| {
             [Side::Dialer, Side::Acceptor].into_iter().flat_map(move |to| {
                 let (from_host, to_host) = (conn.host(to.other()), conn.host(to));
                 let pipe = conn.pipe(to);
@@ -161,6 +161,22 @@ impl Simulator {
                     sent: packet.sent,
                     due: if pipe.stalled { Instant::MAX } else { packet.due.max(self.now) },
                     cargo: packet.payload.cargo(),
+                })
+            })
+        })
+    }
+
+    /// Every frame on its way as it would stand on a wire: its number, from whom, to whom, when it left,
+    /// and its bytes. For those who compare them with what other programs send.
+    pub fn wire(&self) -> impl Iterator<Item = (u64, HostIx, HostIx, Instant, &[u8])> + '_ {
+        self.network.conns.iter().flat_map(|(_, conn)| {
+            [Side::Dialer, Side::Acceptor].into_iter().flat_map(move |to| {
+                let (from, to_host) = (conn.host(to.other()), conn.host(to));
+                conn.pipe(to).queue.iter().filter_map(move |packet| match &packet.payload {
+                    Payload::Frame(parcel) => {
+                        Some((packet.id, from, to_host, packet.sent, parcel.bytes.as_slice()))
+                    }
+                    _ => None,
                 })
             })
         })
@@ -280,7 +296,7 @@ impl Payload {
     fn cargo(&self) -> Cargo {
         use super::data::DataMessage as Data;
         match self {
-            Self::Frame { brief, .. } => Cargo::Frame(*brief),
+            Self::Frame(parcel) => Cargo::Frame(parcel.brief),
             Self::Syn | Self::SynAck | Self::Fin => Cargo::Signal,
             Self::Data(Data::Stream { place, .. }) => Cargo::Stream(Offset(place.offset)),
             Self::Data(Data::Snapshot { point, .. }) => Cargo::Snapshot(point.offset),

@@ -18,6 +18,7 @@ mod director;
 mod fault;
 mod history;
 mod host;
+pub mod hunt;
 mod ledger;
 mod liveness;
 mod look;
@@ -29,8 +30,10 @@ mod record;
 mod replicate;
 mod report;
 mod select;
+pub mod shrink;
 mod simulator;
 pub mod swarm;
+pub mod sweep;
 #[cfg(test)]
 mod tests;
 mod timeline;

@@ -8,11 +8,12 @@
 //!
 //! What is *not* here: what a packet does when it arrives (see `transport`).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::base::{Duration, Instant, LinkId, Rng};
+use crate::base::{Duration, Instant, LinkId, Numbered, Rng};
 use crate::scenario::{Between, Share};
+use crate::wire::{self, Frame};
 
 use super::data::DataMessage;
 use super::fault::{DropRule, FrameFilter};
@@ -45,11 +46,48 @@ pub(super) enum Payload {
     SynAck,
     /// The other end is closed, was never open, or its process is gone.
     Fin,
-    Frame {
-        bytes: Arc<Vec<u8>>,
-        brief: Brief,
-    },
+    Frame(Arc<Parcel>),
     Data(DataMessage),
+}
+
+/// A frame on its way.
+#[derive(Debug)]
+pub(super) struct Parcel {
+    pub(super) bytes: Vec<u8>,
+    pub(super) brief: Brief,
+}
+
+/// Buffers of frames that have arrived: memory that the next ones are written into. No part of the
+/// world's state, so a copy of the world starts without.
+#[derive(Debug, Default)]
+pub(super) struct Spare(Vec<Vec<u8>>);
+
+impl Clone for Spare {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Spare {
+    /// More than this were never in flight at once in a small world, and a large one will not miss them.
+    const MOST: usize = 64;
+
+    /// Wraps a frame up.
+    pub(super) fn wrap(&mut self, frame: &Frame) -> Arc<Parcel> {
+        let mut bytes = self.0.pop().unwrap_or_default();
+        wire::encode_into(frame, &mut bytes);
+        Arc::new(Parcel { bytes, brief: Brief::of(frame) })
+    }
+
+    /// Takes back what wrapped a frame, unless a copy of it is still on its way.
+    pub(super) fn take_back(&mut self, parcel: Arc<Parcel>) {
+        if self.0.len() < Self::MOST
+            && let Some(Parcel { mut bytes, .. }) = Arc::into_inner(parcel)
+        {
+            bytes.clear();
+            self.0.push(bytes);
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -163,8 +201,8 @@ pub(super) struct Way {
 pub(super) struct Network {
     size: usize,
     ways: Vec<Way>,
-    pub(super) conns: BTreeMap<ConnId, Conn>,
-    next_conn: u64,
+    pub(super) conns: Numbered<Conn>,
+    pub(super) spare: Spare,
     next_packet: u64,
     pub(super) latency: Between,
     pub(super) jitter: Duration,
@@ -192,8 +230,8 @@ impl Network {
         Self {
             size,
             ways: (0..size * size).map(way).collect(),
-            conns: BTreeMap::new(),
-            next_conn: 0,
+            conns: Numbered::default(),
+            spare: Spare::default(),
             next_packet: 0,
             latency: Between::default(),
             jitter: Duration::ZERO,
@@ -225,11 +263,31 @@ impl Network {
         !way.slow.is_zero() || way.lose > Share::NONE || way.duplicate > Share::NONE
     }
 
+    /// Whether nothing is cut, slowed, lost, doubled, dropped or held.
+    pub(super) fn is_mended(&self) -> bool {
+        let is_troubled = |way: &Way| {
+            way.cut || !way.slow.is_zero() || way.lose > Share::NONE || way.duplicate > Share::NONE
+        };
+        let rules = self.loss > Share::NONE || !self.drops.is_empty() || !self.holds.is_empty();
+        !rules && !self.ways.iter().any(is_troubled)
+    }
+
     pub(super) fn open(&mut self, conn: Conn) -> ConnId {
-        self.next_conn += 1;
-        let id = ConnId(self.next_conn);
-        self.conns.insert(id, conn);
-        id
+        ConnId(self.conns.add(conn))
+    }
+
+    /// The ends that are wanted, in the order in which their connections were made.
+    pub(super) fn ends(&self, wanted: impl Fn(&Conn, Side) -> bool) -> Vec<(ConnId, Side)> {
+        let mut ends = Vec::new();
+        for (id, conn) in self.conns.iter() {
+            for side in [Side::Dialer, Side::Acceptor] {
+                if wanted(conn, side) {
+                    ends.push((ConnId(id), side));
+                }
+            }
+        }
+        ends.sort_unstable();
+        ends
     }
 
     /// How long the next packet takes on this way; draws only if there is anything to draw.
@@ -267,12 +325,12 @@ impl Network {
         payload: Payload,
         late: Duration,
     ) -> bool {
-        let Some(conn) = self.conns.get(&id) else { return false };
+        let Some(conn) = self.conns.get(id.0) else { return false };
         let (from_host, to_host) = (conn.host(to.other()), conn.host(to));
         let due = now + self.travel(from_host, to_host) + late;
         self.next_packet += 1;
         let packet_id = self.next_packet;
-        let Some(conn) = self.conns.get_mut(&id) else { return false };
+        let Some(conn) = self.conns.get_mut(id.0) else { return false };
         let pipe = conn.pipe_mut(to);
         let due = due.max(pipe.last_due);
         pipe.last_due = due;

@@ -68,6 +68,9 @@ impl Simulator {
             }
             Action::MoveSlots { slots, from, to } => self.move_slots(slots.as_ref(), *from, *to),
             Action::Forget { node, on } => self.forget(*node, on),
+            Action::Reset { node, hard } => {
+                self.each(&[*node], |world, host| world.command(host, Command::Reset { hard: *hard }));
+            }
             Action::Meet { node, with } => {
                 if let Some(address) = self.select(*with).first().map(|host| self.hosts[host.get()].address) {
                     self.each(&[*node], |world, host| world.command(host, Command::Meet(address)));
@@ -216,8 +219,15 @@ impl Simulator {
     pub(super) fn command_handled(&mut self, host: HostIx, command: Command) {
         let now = self.now;
         let Some(node) = &mut self.hosts[host.get()].node else { return };
-        if let Err(error) = node.handle_command(now, command) {
+        let result = node.handle_command(now, command);
+        let id = node.id();
+        if let Err(error) = result {
             self.happened(Some(host), Happening::Refused { what: error.to_string() });
+        } else if id != self.hosts[host.get()].id {
+            // A hard reset: who this process was is over, as if it had ended.
+            self.hosts[host.get()].id = id;
+            self.names.add_node(id, host);
+            self.checker.stopped(host);
         }
     }
 
@@ -257,6 +267,7 @@ impl Simulator {
         }
         let owner = self.id_of(taker);
         self.checker.operated(true);
+        self.checker.given(taker);
         self.move_keys(&slots, giver, taker);
         self.command(taker, Command::SetSlots { slots: slots.clone(), owner, imported: true });
         let incarnation = self.hosts[taker.get()].incarnation;
@@ -396,6 +407,7 @@ fn is_fault(action: &Action) -> bool {
         | Action::Replicate { .. }
         | Action::MoveSlots { .. }
         | Action::Forget { .. }
+        | Action::Reset { .. }
         | Action::Meet { .. }
         | Action::Write { .. }
         | Action::Set(_)

@@ -21,6 +21,8 @@ pub enum Happening {
     PowerCut,
     /// Its process ended because a write to disk failed.
     DiskFailed,
+    /// A write to disk failed and its process went on: what it says next is not durable.
+    NotSaved,
     /// Its process started again.
     Restarted {
         /// With an empty disk: as a new node.
@@ -49,6 +51,8 @@ pub struct Violation {
     pub property: String,
     /// What was seen.
     pub what: String,
+    /// Whether the rules of the node it was seen on promise the property.
+    pub promised: bool,
 }
 
 /// What a record tells.
@@ -202,6 +206,7 @@ impl Happening {
             Self::Killed => "is killed".to_owned(),
             Self::PowerCut => "loses power".to_owned(),
             Self::DiskFailed => "ends: its disk is full".to_owned(),
+            Self::NotSaved => "cannot save: its disk is full, it goes on".to_owned(),
             Self::Restarted { wiped: false } => "is restarted".to_owned(),
             Self::Restarted { wiped: true } => "is restarted with an empty disk".to_owned(),
             Self::Paused => "is paused".to_owned(),

@@ -45,7 +45,7 @@ impl Simulator {
         if !waits || streaming {
             return false;
         }
-        let Some(conn) = self.network.conns.get(&id) else { return false };
+        let Some(conn) = self.network.conns.get(id.0) else { return false };
         let primary = &self.hosts[conn.acceptor.host.get()];
         let alive = conn.acceptor.open
             && conn.acceptor.incarnation == primary.incarnation
@@ -172,7 +172,7 @@ impl Simulator {
     fn stream(&mut self, host: HostIx, place: Place) {
         for at in 0..self.hosts[host.get()].data.replicas.len() {
             let conn = self.hosts[host.get()].data.replicas[at];
-            let Some(replica) = self.network.conns.get(&conn).map(|conn| conn.dialer.host) else { continue };
+            let Some(replica) = self.network.conns.get(conn.0).map(|conn| conn.dialer.host) else { continue };
             let late = self.hosts[replica.get()].data.lag;
             self.push(conn, Side::Dialer, Payload::Data(DataMessage::Stream { place }), late);
         }

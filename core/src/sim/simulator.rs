@@ -12,7 +12,7 @@ use super::director::Director;
 use super::history::Histories;
 use super::host::{Host, Input, Power};
 use super::network::Network;
-use super::properties::{Checker, Scene};
+use super::properties::{Checker, Property, Scene};
 use super::record::Recorder;
 use super::watch::Watch;
 use super::{Happening, HostIx, Names, ShardView, What};
@@ -186,9 +186,19 @@ impl Simulator {
         if self.checker.is_quiet() {
             return;
         }
-        for (host, violation) in self.checker.take() {
+        for (host, mut violation) in self.checker.take() {
+            let found = Property::named(&violation.property);
+            let node = self.hosts[host.get()].node.as_ref();
+            let promises = |property: &Property| node.is_none_or(|node| property.is_claimed(node.rules()));
+            violation.promised = found.is_none_or(promises);
             self.recorder.push(self.now, Some(host), What::Violation(violation));
         }
+    }
+
+    /// Whether the rules of all nodes promise a property.
+    pub(super) fn promises(&self, property: &str) -> bool {
+        let mut nodes = self.hosts.iter().filter_map(|host| host.node.as_ref());
+        Property::named(property).is_none_or(|property| nodes.all(|node| property.is_claimed(node.rules())))
     }
 
     /// Remembers what the world did.

@@ -37,6 +37,20 @@ fn another_seed_is_another_run() {
 }
 
 #[test]
+fn a_full_disk_ends_a_process_unless_saving_is_only_tried() {
+    for (behavior, votes) in [("sync", false), ("best-effort", true)] {
+        let script = format!(
+            "cluster shards=3 replicas=1\nset config-save-behavior={behavior}\nat 1s disk B0 full\n\
+             at 2s failover A1 force\nrun for 5s\nexpect B0 votes for A1\n"
+        );
+        let mut world = ran(&parse(&script).expect("it reads"));
+        assert_eq!(world.report().expectations[0].met, votes, "{behavior}");
+        let alive = world.hosts[2].node.is_some();
+        assert_eq!(alive, votes, "{behavior}");
+    }
+}
+
+#[test]
 fn a_clone_has_the_same_future() {
     let mut world = Simulator::new(&builtin("kill-one"));
     world.play(Instant::from_millis(7000));

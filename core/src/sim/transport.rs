@@ -1,12 +1,14 @@
 //! What a packet does when it arrives, and what a process does with what came.
 
-use crate::base::{Duration, Instant};
+use std::sync::Arc;
+
+use crate::base::{Duration, Instant, SlotSet};
 use crate::node::ReplicationInput;
 use crate::wire;
 
 use super::agenda::Step;
 use super::host::{Input, Power};
-use super::network::{ConnId, Payload, Side};
+use super::network::{ConnId, Parcel, Payload, Side};
 use super::{HostIx, Simulator};
 
 impl Simulator {
@@ -20,7 +22,7 @@ impl Simulator {
     /// Enters a step for the head of a direction.
     fn schedule(&mut self, id: ConnId, to: Side) {
         let now = self.now;
-        let Some(conn) = self.network.conns.get_mut(&id) else { return };
+        let Some(conn) = self.network.conns.get_mut(id.0) else { return };
         let pipe = conn.pipe_mut(to);
         let Some(head) = pipe.queue.front() else { return };
         pipe.scheduled = true;
@@ -30,7 +32,7 @@ impl Simulator {
     /// The head of a direction is due. False if there is nothing to do.
     pub(super) fn arrive(&mut self, id: ConnId, to: Side) -> bool {
         let now = self.now;
-        let Some(conn) = self.network.conns.get_mut(&id) else { return false };
+        let Some(conn) = self.network.conns.get_mut(id.0) else { return false };
         let (from_host, to_host) = (conn.host(to.other()), conn.host(to));
         let pipe = conn.pipe_mut(to);
         pipe.scheduled = false;
@@ -41,13 +43,13 @@ impl Simulator {
             return false;
         }
         if self.is_blocked(from_host, to_host, id, to) {
-            if let Some(conn) = self.network.conns.get_mut(&id) {
+            if let Some(conn) = self.network.conns.get_mut(id.0) {
                 conn.pipe_mut(to).stalled = true;
             }
             return false;
         }
         let Some(packet) =
-            self.network.conns.get_mut(&id).and_then(|conn| conn.pipe_mut(to).queue.pop_front())
+            self.network.conns.get_mut(id.0).and_then(|conn| conn.pipe_mut(to).queue.pop_front())
         else {
             return false;
         };
@@ -63,33 +65,22 @@ impl Simulator {
         if self.network.holds.is_empty() {
             return false;
         }
-        let head = self.network.conns.get(&id).and_then(|conn| conn.pipe(side).queue.front());
-        let Some(Payload::Frame { brief, .. }) = head.map(|packet| &packet.payload) else { return false };
-        self.network.holds.iter().any(|hold| hold.matches(brief.kind, from, to))
+        let head = self.network.conns.get(id.0).and_then(|conn| conn.pipe(side).queue.front());
+        let Some(Payload::Frame(parcel)) = head.map(|packet| &packet.payload) else { return false };
+        self.network.holds.iter().any(|hold| hold.matches(parcel.brief.kind, from, to))
     }
 
     /// Lets everything go on that waits no longer for a wall, a hold or a machine.
     pub(super) fn unstall(&mut self) {
-        let stalled: Vec<(ConnId, Side)> = self
-            .network
-            .conns
-            .iter()
-            .flat_map(|(id, conn)| {
-                [Side::Dialer, Side::Acceptor]
-                    .into_iter()
-                    .filter(|side| conn.pipe(*side).stalled)
-                    .map(|side| (*id, side))
-            })
-            .collect();
-        for (id, side) in stalled {
-            let Some(conn) = self.network.conns.get(&id) else { continue };
+        for (id, side) in self.network.ends(|conn, side| conn.pipe(side).stalled) {
+            let Some(conn) = self.network.conns.get(id.0) else { continue };
             let (from, to) = (conn.host(side.other()), conn.host(side));
             if self.is_blocked(from, to, id, side) {
                 continue;
             }
             // What waited has to travel again.
             let due = self.now + self.network.travel(from, to);
-            let Some(conn) = self.network.conns.get_mut(&id) else { continue };
+            let Some(conn) = self.network.conns.get_mut(id.0) else { continue };
             let pipe = conn.pipe_mut(side);
             pipe.stalled = false;
             pipe.last_due = pipe.last_due.max(due);
@@ -101,7 +92,7 @@ impl Simulator {
     }
 
     fn receive(&mut self, id: ConnId, to: Side, payload: Payload) {
-        let Some(conn) = self.network.conns.get_mut(&id) else { return };
+        let Some(conn) = self.network.conns.get_mut(id.0) else { return };
         let host = conn.host(to);
         let found = &self.hosts[host.get()];
         let alive = conn.end(to).open && conn.end(to).incarnation == found.incarnation;
@@ -131,20 +122,20 @@ impl Simulator {
                 }
                 self.deliver(host, Input::Up(id));
             }
-            Payload::Frame { bytes, brief } => self.deliver(host, Input::Frame(id, bytes, brief)),
+            Payload::Frame(parcel) => self.deliver(host, Input::Frame(id, parcel)),
             Payload::Data(message) => self.deliver(host, Input::Data(id, message)),
         }
     }
 
     fn forget_if_closed(&mut self, id: ConnId) {
-        if self.network.conns.get(&id).is_some_and(|conn| !conn.dialer.open && !conn.acceptor.open) {
-            self.network.conns.remove(&id);
+        if self.network.conns.get(id.0).is_some_and(|conn| !conn.dialer.open && !conn.acceptor.open) {
+            self.network.conns.remove(id.0);
         }
     }
 
     /// One end closes: what is on its way is lost, and the other end will learn of it.
     pub(super) fn close(&mut self, id: ConnId, side: Side) {
-        let Some(conn) = self.network.conns.get_mut(&id) else { return };
+        let Some(conn) = self.network.conns.get_mut(id.0) else { return };
         conn.end_mut(side).open = false;
         conn.waiting.clear();
         for direction in [Side::Dialer, Side::Acceptor] {
@@ -157,14 +148,14 @@ impl Simulator {
         if conn.end(side.other()).open {
             self.push(id, side.other(), Payload::Fin, Duration::ZERO);
         } else {
-            self.network.conns.remove(&id);
+            self.network.conns.remove(id.0);
         }
     }
 
     /// The network ends a connection: what is on its way is lost, and both ends will learn of it.
     pub(super) fn break_connection(&mut self, id: ConnId) {
         for side in [Side::Dialer, Side::Acceptor] {
-            let Some(conn) = self.network.conns.get_mut(&id) else { return };
+            let Some(conn) = self.network.conns.get_mut(id.0) else { return };
             let pipe = conn.pipe_mut(side);
             pipe.queue.clear();
             pipe.stalled = false;
@@ -176,22 +167,17 @@ impl Simulator {
 
     /// Ends every connection of a host: with word to the other ends, or, if the machine is off, without.
     pub(super) fn drop_connections(&mut self, host: HostIx, silently: bool) {
-        let own: Vec<(ConnId, Side)> = self
-            .network
-            .conns
-            .iter()
-            .filter(|(_, conn)| conn.dialer.host == host || conn.acceptor.host == host)
-            .map(|(id, conn)| (*id, conn.side_of(host)))
-            .collect();
-        for (id, side) in own {
+        for (id, side) in
+            self.network.ends(|conn, side| conn.host(side) == host && conn.side_of(host) == side)
+        {
             if !silently {
                 // One that nobody answered yet is no end of ours: its opener waits for us.
-                if self.network.conns.get(&id).is_some_and(|conn| conn.end(side).open) {
+                if self.network.conns.get(id.0).is_some_and(|conn| conn.end(side).open) {
                     self.close(id, side);
                 }
                 continue;
             }
-            let Some(conn) = self.network.conns.get_mut(&id) else { continue };
+            let Some(conn) = self.network.conns.get_mut(id.0) else { continue };
             conn.end_mut(side).open = false;
             conn.pipe_mut(side.other()).queue.clear();
             self.forget_if_closed(id);
@@ -204,7 +190,7 @@ impl Simulator {
             Input::Accept(conn) => self.accepted(host, conn),
             Input::Up(conn) => self.connected(host, conn),
             Input::Down(conn) => self.disconnected(host, conn),
-            Input::Frame(conn, bytes, brief) => self.frame_arrived(host, conn, &bytes, &brief),
+            Input::Frame(conn, parcel) => self.frame_arrived(host, conn, parcel),
             Input::Data(conn, message) => self.data_arrived(host, conn, &message),
             Input::Loaded(conn) => self.loaded(host, conn),
             Input::Write(write) => self.write_handled(host, write),
@@ -224,7 +210,7 @@ impl Simulator {
     }
 
     fn accepted(&mut self, host: HostIx, id: ConnId) {
-        let Some(conn) = self.network.conns.get(&id) else { return };
+        let Some(conn) = self.network.conns.get(id.0) else { return };
         if conn.replication {
             return;
         }
@@ -232,14 +218,14 @@ impl Simulator {
         let found = &mut self.hosts[host.get()];
         let (Some(node), Some(remote)) = (&mut found.node, remote) else { return };
         let link = node.handle_accept(self.now, remote);
-        found.links.insert(link, id);
-        if let Some(conn) = self.network.conns.get_mut(&id) {
+        found.links.put(link.0, id);
+        if let Some(conn) = self.network.conns.get_mut(id.0) {
             conn.acceptor.link = Some(link);
         }
     }
 
     fn connected(&mut self, host: HostIx, id: ConnId) {
-        let Some(conn) = self.network.conns.get(&id) else { return };
+        let Some(conn) = self.network.conns.get(id.0) else { return };
         if conn.replication {
             self.replication_connected(host, id);
             return;
@@ -251,7 +237,7 @@ impl Simulator {
     }
 
     fn disconnected(&mut self, host: HostIx, id: ConnId) {
-        let Some(conn) = self.network.conns.get_mut(&id) else { return };
+        let Some(conn) = self.network.conns.get_mut(id.0) else { return };
         let side = conn.side_of(host);
         let (replication, end) = (conn.replication, *conn.end(side));
         if !end.open {
@@ -265,20 +251,23 @@ impl Simulator {
         }
         let found = &mut self.hosts[host.get()];
         if let (Some(link), Some(node)) = (end.link, &mut found.node) {
-            found.links.remove(&link);
+            found.links.remove(link.0);
             node.handle_link_down(self.now, link);
         }
     }
 
-    fn frame_arrived(&mut self, host: HostIx, id: ConnId, bytes: &[u8], brief: &super::Brief) {
-        let Some(conn) = self.network.conns.get(&id) else { return };
+    fn frame_arrived(&mut self, host: HostIx, id: ConnId, parcel: Arc<Parcel>) {
+        let Some(conn) = self.network.conns.get(id.0) else { return };
         let side = conn.side_of(host);
         let from = conn.host(side.other());
         let Some(link) = conn.end(side).link.filter(|_| conn.end(side).open) else { return };
-        self.recorder.delivered(self.now, from, host, brief);
+        self.recorder.delivered(self.now, from, host, &parcel.brief);
+        self.watch.delivered(&parcel.brief);
+        let node = self.hosts[host.get()].node.as_ref();
+        let likely = node.map_or(SlotSet::EMPTY, |node| node.likely_slots(link));
         // Both ends of every wire here are ours: bytes that do not decode are a bug, not an input.
-        let frame = wire::decode(bytes).expect("a node's own frame decodes");
-        self.watch.delivered(brief);
+        let frame = wire::decode_like(&parcel.bytes, &likely).expect("a node's own frame decodes");
+        self.network.spare.take_back(parcel);
         if let Some(node) = &mut self.hosts[host.get()].node {
             if let wire::Frame::Full(message) = &frame {
                 self.checker.delivered(from, host, node, message);

@@ -2,7 +2,7 @@
 //!
 //! Looked at again only when something happened that may have changed it, so that it costs little.
 
-use crate::base::{Instant, SLOTS, Slot, SlotSet};
+use crate::base::{Duration, Instant, SLOTS, Slot, SlotSet};
 use crate::cluster::ClusterView;
 use crate::node::{Event, Node};
 
@@ -22,6 +22,8 @@ pub(super) struct Watch {
     pub(super) covered: bool,
     /// When it last became so.
     pub(super) covered_since: Option<Instant>,
+    /// When it last ceased to be so.
+    pub(super) uncovered_since: Option<Instant>,
     /// The last primary each shard had, while it has none.
     pub(super) last_primaries: Vec<HostIx>,
 }
@@ -57,6 +59,9 @@ impl Simulator {
             let covered = self.is_covered();
             if covered && !self.watch.covered {
                 self.watch.covered_since = Some(self.now);
+            }
+            if !covered && self.watch.covered {
+                self.watch.uncovered_since = Some(self.now);
             }
             self.watch.covered = covered;
             self.remember_primaries();
@@ -120,6 +125,24 @@ impl Simulator {
                         && primary(node.view(), peer.replica_of) == other.primary()
                 })
         }) && owners(first.view()).all(|(id, _)| self.running().any(|node| node.id() == id))
+    }
+
+    /// How long every slot has been covered, if it is now.
+    pub fn covered_for(&self) -> Option<Duration> {
+        let since = self.watch.covered_since.filter(|_| self.watch.covered)?;
+        Some(self.now.since(since))
+    }
+
+    /// How long some slot has been without cover, if one is now.
+    pub fn uncovered_for(&self) -> Option<Duration> {
+        let since = self.watch.uncovered_since.filter(|_| !self.watch.covered)?;
+        Some(self.now.since(since))
+    }
+
+    /// How many acknowledged writes the primary of their slot does not hold.
+    pub fn lost(&mut self) -> u64 {
+        self.count_lost();
+        self.clients.writes.lost
     }
 
     /// Counts again what was lost, if anything could have changed it.

@@ -75,7 +75,7 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn extension() -> impl Strategy<Value = Extension> {
-    let unknown = (9_u16.., vec(any::<[u8; 8]>(), 0..4))
+    let unknown = (10_u16.., vec(any::<[u8; 8]>(), 0..4))
         .prop_map(|(kind, payload)| Extension::Unknown(kind, payload.concat()));
     let shard = id_bytes()
         .prop_map(|bytes| Extension::Shard(ShardId::from_bytes(&bytes).expect("the alphabet is right")));
@@ -89,6 +89,7 @@ fn extension() -> impl Strategy<Value = Extension> {
         any::<u16>().prop_map(Extension::ClientPort),
         any::<u16>().prop_map(Extension::ClientTlsPort),
         text().prop_map(Extension::AvailabilityZone),
+        any::<u32>().prop_map(Extension::ReplicaPriority),
         unknown,
     ]
 }
@@ -120,13 +121,16 @@ fn body() -> impl Strategy<Value = Body> {
         owner,
         slots,
     });
-    let nack = any::<(u64, u8)>().prop_map(|(epoch, reason)| Body::AuthNack {
-        epoch: Epoch(epoch),
-        reason: NackReason::from_code(reason),
-    });
-    // Type 11 of the length we speak is a nack, not unknown.
+    let form = prop_oneof![
+        Just(NackForm::Spare),
+        Just(NackForm::Plain),
+        any::<u64>().prop_map(|epoch| NackForm::Echo(Epoch(epoch))),
+    ];
+    let nack = (form, any::<u8>())
+        .prop_map(|(form, code)| Body::AuthNack { form, reason: NackReason::from_code(code) });
+    // Type 11 of these lengths is a nack, not unknown.
     let unknown = (11_u16..0x8000, bytes())
-        .prop_filter("a nack", |(kind, payload)| *kind != 11 || payload.len() != 16)
+        .prop_filter("a nack", |(kind, payload)| *kind != 11 || ![1, 16, 25].contains(&payload.len()))
         .prop_map(|(kind, payload)| Body::Unknown { kind, payload });
     prop_oneof![
         gossip().prop_map(Body::Ping),

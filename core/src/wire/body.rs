@@ -4,8 +4,9 @@ use super::cursor::Writer;
 use super::error::{IdField, Malformed};
 use super::gossip;
 use super::header::{id, write_slots};
-use super::layout::{LIGHT_BIT, fail, module, nack, publish, update};
-use super::message::{Body, LightBody, ModuleMessage, NackReason, Publication};
+use super::layout::{LIGHT_BIT, fail, module, publish, update};
+use super::message::{Body, LightBody, ModuleMessage, Publication};
+use super::nack;
 use crate::base::{Epoch, SlotSet};
 
 const PING: u16 = 0;
@@ -51,7 +52,7 @@ impl Body {
             Self::AuthRequest | Self::AuthAck | Self::ManualStart => 0,
             Self::Update { .. } => update::LEN,
             Self::Module(message) => module_len(message),
-            Self::AuthNack { .. } => nack::LEN,
+            Self::AuthNack { form, .. } => form.len(),
             Self::Unknown { payload, .. } => payload.len(),
         }
     }
@@ -90,12 +91,7 @@ pub(super) fn write(body: &Body, out: &mut Vec<u8>) {
             write_slots(slots, update::SLOTS, &mut to);
         }
         Body::Module(message) => write_module(message, out),
-        Body::AuthNack { epoch, reason } => {
-            let mut to = Writer::new(out);
-            to.u64(nack::EPOCH, epoch.0);
-            to.u8(nack::REASON, reason.code());
-            to.zeros(nack::RESERVED);
-        }
+        Body::AuthNack { form, reason } => nack::write(*form, *reason, out),
         Body::Unknown { payload, .. } => out.extend_from_slice(payload),
     }
 }
@@ -124,12 +120,10 @@ pub(super) fn read(kind: u16, count: u16, extensions: u16, payload: &[u8]) -> Re
         MFSTART => exactly::<0>(kind, payload).map(|_| Body::ManualStart)?,
         MODULE => Body::Module(read_module(kind, payload)?),
         PUBLISHSHARD => Body::PublishShard(read_publication(kind, payload)?),
-        // Revisions A and B share the type and differ in length: to us they are unknown types.
-        AUTH_NACK if payload.len() == nack::LEN => Body::AuthNack {
-            epoch: Epoch(nack::EPOCH.u64(payload)),
-            reason: NackReason::from_code(nack::REASON.u8(payload)),
-        },
-        _ => Body::Unknown { kind, payload: payload.to_vec() },
+        other => {
+            let nack = (other == AUTH_NACK).then(|| nack::read(payload)).flatten();
+            nack.unwrap_or_else(|| Body::Unknown { kind, payload: payload.to_vec() })
+        }
     })
 }
 

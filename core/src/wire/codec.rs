@@ -7,6 +7,7 @@ use super::error::{FrameError, Malformed, Misframed};
 use super::header::{self, Lead};
 use super::layout::{LEAD_LEN, LIGHT_BIT, SIGNATURE, VERSION, full, light};
 use super::message::{Body, Frame, LightBody, Message, MessageFlags};
+use crate::base::SlotSet;
 
 /// The frame as bytes.
 ///
@@ -44,12 +45,18 @@ pub fn encoded_len(frame: &Frame) -> usize {
 
 /// The frame that these bytes are, all of them. For a stream take a [`Deframer`](super::Deframer).
 pub fn decode(bytes: &[u8]) -> Result<Frame, FrameError> {
+    decode_like(bytes, &SlotSet::EMPTY)
+}
+
+/// [`decode`] for who has a guess at the header's slots: a right one saves a copy of their bitmap, a
+/// wrong one changes nothing.
+pub fn decode_like(bytes: &[u8], likely: &SlotSet) -> Result<Frame, FrameError> {
     let found = bytes.len() as u64;
     let framing = Framing::read(bytes).ok_or(Misframed::NotOne { totlen: 0, found })??;
     if u64::from(framing.totlen) != found {
         return Err(Misframed::NotOne { totlen: framing.totlen, found }.into());
     }
-    Ok(read_frame(bytes)?)
+    Ok(read_frame(bytes, likely)?)
 }
 
 /// What the first bytes of a frame say about where it ends.
@@ -85,7 +92,7 @@ impl Framing {
 }
 
 /// Reads one frame whose framing has been checked. The order of the checks is Valkey's.
-pub(super) fn read_frame(bytes: &[u8]) -> Result<Frame, Malformed> {
+pub(super) fn read_frame(bytes: &[u8], likely: &SlotSet) -> Result<Frame, Malformed> {
     let version = full::VER.u16(bytes);
     if version != VERSION {
         return Err(Malformed::Version(version));
@@ -105,7 +112,7 @@ pub(super) fn read_frame(bytes: &[u8]) -> Result<Frame, Malformed> {
     let flags = MessageFlags::from_bits_retain(full::MFLAGS.u8(head));
     let extensions = if flags.contains(MessageFlags::EXT_DATA) { full::EXTENSIONS.u16(head) } else { 0 };
     let body = body::read(kind, full::COUNT.u16(head), extensions, payload)?;
-    Ok(Frame::Full(Message { header: header::read(head)?, body }))
+    Ok(Frame::Full(Message { header: header::read(head, likely)?, body }))
 }
 
 fn write_full(message: &Message, out: &mut Vec<u8>) {

@@ -4,6 +4,7 @@ use super::codec::{Framing, read_frame};
 use super::error::FrameError;
 use super::layout::{entry, extension, forgotten, full};
 use super::message::Frame;
+use crate::base::SlotSet;
 
 /// The longest frame accepted, 16 MiB. Upstream has no bound and would buffer what `totlen` says,
 /// up to 4 GiB, for anyone who can connect. Every gossip frame a node can mean fits: 65,535 entries
@@ -41,6 +42,8 @@ pub struct Deframer {
     // Bytes at the buffer's front that were yielded already.
     taken: usize,
     broken: bool,
+    // The slots last shown on this link: mostly the next frame's, too.
+    slots: SlotSet,
 }
 
 impl Deframer {
@@ -106,7 +109,10 @@ impl Iterator for Deframer {
             }
         };
         let total = usize::try_from(framing.totlen).unwrap_or(usize::MAX);
-        let frame = read_frame(self.rest().get(..total)?);
+        let frame = read_frame(self.rest().get(..total)?, &self.slots);
+        if let Ok(Frame::Full(message)) = &frame {
+            self.slots.clone_from(&message.header.slots);
+        }
         self.taken = self.taken.saturating_add(total);
         Some(frame.map_err(FrameError::from))
     }

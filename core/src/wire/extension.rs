@@ -16,6 +16,7 @@ const CLIENT_IPV6: u16 = 5;
 const CLIENT_PORT: u16 = 6;
 const CLIENT_TLS_PORT: u16 = 7;
 const AVAILABILITY_ZONE: u16 = 8;
+const REPLICA_PRIORITY: u16 = 9;
 
 impl Extension {
     /// The type on the wire.
@@ -30,6 +31,7 @@ impl Extension {
             Self::ClientPort(_) => CLIENT_PORT,
             Self::ClientTlsPort(_) => CLIENT_TLS_PORT,
             Self::AvailabilityZone(_) => AVAILABILITY_ZONE,
+            Self::ReplicaPriority(_) => REPLICA_PRIORITY,
             Self::Unknown(code, _) => *code,
         }
     }
@@ -45,6 +47,7 @@ impl Extension {
             Self::Forgotten(..) => forgotten::LEN,
             Self::Shard(id) => id.as_bytes().len(),
             Self::ClientPort(_) | Self::ClientTlsPort(_) => size_of::<u16>(),
+            Self::ReplicaPriority(_) => size_of::<u32>(),
             Self::Unknown(_, payload) => payload.len(),
         };
         extension::LEN.saturating_add(payload).next_multiple_of(extension::STEP)
@@ -76,6 +79,7 @@ pub(super) fn write(one: &Extension, out: &mut Vec<u8>) {
         }
         Extension::Shard(id) => to.tail(id.as_bytes()),
         Extension::ClientPort(port) | Extension::ClientTlsPort(port) => to.tail(&port.to_be_bytes()),
+        Extension::ReplicaPriority(number) => to.tail(&number.to_be_bytes()),
         Extension::Unknown(_, payload) => to.tail(payload),
     }
     out.resize(end, 0);
@@ -121,6 +125,10 @@ fn read_payload(kind: u16, payload: &[u8]) -> Result<Extension, ExtensionFault> 
         CLIENT_PORT => Extension::ClientPort(u16::from_be_bytes(*fixed(kind, payload)?)),
         CLIENT_TLS_PORT => Extension::ClientTlsPort(u16::from_be_bytes(*fixed(kind, payload)?)),
         AVAILABILITY_ZONE => Extension::AvailabilityZone(text(payload)?),
+        // Its number is known from threads only, so one that is too short is another's, not a fault.
+        REPLICA_PRIORITY if payload.len() >= size_of::<u32>() => {
+            Extension::ReplicaPriority(u32::from_be_bytes(*fixed(kind, payload)?))
+        }
         other => Extension::Unknown(other, payload.to_vec()),
     })
 }

@@ -247,8 +247,10 @@ fn what_means_nothing_is_ignored() {
     }
     let request = message(Body::AuthRequest);
     assert_eq!(decode(&patched(request.clone(), 14, &[0xff; 2])), decode(&request), "count");
-    let nack = message(Body::AuthNack { epoch: Epoch(1), reason: NackReason::NotSafe });
-    assert_eq!(decode(&patched(nack.clone(), 2265, &[0xff; 7])), decode(&nack), "reserved");
+    for (form, at, spare) in [(NackForm::Echo(Epoch(1)), 2265, 7), (NackForm::Spare, 2257, 24)] {
+        let nack = message(Body::AuthNack { form, reason: NackReason::NotSafe });
+        assert_eq!(decode(&patched(nack.clone(), at, &vec![0xff; spare])), decode(&nack), "reserved");
+    }
 }
 
 #[test]

@@ -183,23 +183,25 @@ fn pong_of_a_fully_configured_9_1_2_with_two_gossip_entries() {
 #[test]
 fn extensions_that_no_golden_frame_carries() {
     let golden = bytes(
-        2256 + 24 + 16 + 56 + 16,
+        2256 + 24 + 16 + 56 + 16 + 16,
         0,
         &[
-            (2214, &[0, 4]),
+            (2214, &[0, 5]),
             (2256, b"\0\0\0\x18\0\x05\0\x00\x32001:db8::1\0\0\0\0\0"),
             (2280, b"\0\0\0\x10\0\x07\0\0\x1a\x0a\0\0\0\0\0\0"),
             (2296, b"\0\0\0\x38\0\x02\0\0"),
             (2304, OTHER),
             (2344, &[0, 0, 0, 0, 0, 0, 0, 60]),
             (2352, b"\0\0\0\x10\0\x09\0\0\0\0\0\x64\0\0\0\0"),
+            (2368, b"\0\0\0\x10\0\x0a\0\0\x01\0\0\0\0\0\0\0"),
         ],
     );
     let extensions = vec![
         Extension::ClientIpv6("2001:db8::1".into()),
         Extension::ClientTlsPort(6666),
         Extension::Forgotten(id(OTHER), 60),
-        Extension::Unknown(9, vec![0, 0, 0, 100, 0, 0, 0, 0]),
+        Extension::ReplicaPriority(100),
+        Extension::Unknown(10, vec![1, 0, 0, 0, 0, 0, 0, 0]),
     ];
     check(&golden, &full(header(), Body::Ping(Gossip { entries: vec![], extensions })));
 }
@@ -242,15 +244,22 @@ fn fail_update_and_the_words_of_an_election() {
     check(&bytes(2256, 6, &[]), &full(header(), Body::AuthAck));
     check(&bytes(2256, 8, &[]), &full(header(), Body::ManualStart));
 
-    let golden = bytes(2272, 11, &[(2256, &[0, 0, 0, 0, 0, 0, 0, 7, 3])]);
-    let nack = Body::AuthNack { epoch: Epoch(7), reason: NackReason::AlreadyVoted };
-    check(&golden, &full(header(), nack));
+    let echoed: &[u8] = &[0, 0, 0, 0, 0, 0, 0, 7, 3];
+    for (length, payload, form) in [
+        (2281, &[3][..], NackForm::Spare),
+        (2257, &[3], NackForm::Plain),
+        (2272, echoed, NackForm::Echo(Epoch(7))),
+    ] {
+        let golden = bytes(length, 11, &[(2256, payload)]);
+        let nack = Body::AuthNack { form, reason: NackReason::AlreadyVoted };
+        check(&golden, &full(header(), nack));
+    }
 }
 
 #[test]
 fn unknown_types_and_other_nacks_keep_their_header() {
     for (kind, length) in
-        [(11, 2256), (11, 2257), (11, 2271), (11, 2273), (11, 2281), (12, 2272), (100, 2256)]
+        [(11, 2256), (11, 2258), (11, 2271), (11, 2273), (11, 2280), (12, 2272), (100, 2256)]
     {
         let golden = bytes(length, kind, &[]);
         let payload = vec![0; length as usize - 2256];

@@ -53,14 +53,14 @@ pub(super) fn write(header: &Header, lead: Lead, out: &mut Vec<u8>) {
     to.zeros(full::MFLAGS_REST);
 }
 
-/// Reads what a full header says of its sender.
-pub(super) fn read(bytes: &[u8; full::LEN]) -> Result<Header, Malformed> {
+/// Reads what a full header says of its sender; its slots may be a share of `likely`.
+pub(super) fn read(bytes: &[u8; full::LEN], likely: &SlotSet) -> Result<Header, Malformed> {
     Ok(Header {
         sender: id(full::SENDER.of(bytes), IdField::Sender)?,
         current_epoch: Epoch(full::CURRENT_EPOCH.u64(bytes)),
         config_epoch: Epoch(full::CONFIG_EPOCH.u64(bytes)),
         offset: Offset(full::OFFSET.u64(bytes)),
-        slots: SlotSet::from_bitmap(full::MYSLOTS.of(bytes)),
+        slots: SlotSet::from_bitmap_like(full::MYSLOTS.of(bytes), likely),
         replica_of: replica_of(full::REPLICAOF.of(bytes))?,
         address: Address {
             ip: read_ip(full::MYIP.of(bytes)),
@@ -132,7 +132,27 @@ fn write_v4(ip: Ipv4Addr, text: &mut [u8; IP_LEN]) {
 /// The ip in a NUL-padded text field; text that is no ip is none, and the socket's address counts.
 pub(super) fn read_ip(text: &[u8; IP_LEN]) -> Option<IpAddr> {
     let text = text.split(|byte| *byte == 0).next().filter(|text| !text.is_empty())?;
+    if let Some(ip) = plain_v4(text) {
+        return Some(ip.into());
+    }
     std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+// By hand, as above: four numbers of one to three digits. What it does not take, `parse` judges.
+fn plain_v4(text: &[u8]) -> Option<Ipv4Addr> {
+    let (mut octets, mut at, mut digits) = ([0_u8; 4], 0_usize, 0_u8);
+    for byte in text {
+        let octet = octets.get_mut(at)?;
+        match byte {
+            b'0'..=b'9' if digits == 0 || *octet != 0 => {
+                *octet = octet.checked_mul(10)?.checked_add(byte & 0x0f)?;
+                digits = digits.saturating_add(1);
+            }
+            b'.' if digits > 0 => (at, digits) = (at.saturating_add(1), 0),
+            _ => return None,
+        }
+    }
+    (at == 3 && digits > 0).then(|| octets.into())
 }
 
 #[cfg(test)]
@@ -154,7 +174,20 @@ mod tests {
         check(b"10.0.0.1\0rest", Some("10.0.0.1"));
         check(b"2001:db8::1", Some("2001:db8::1"));
         check(b"host.example", None);
-        check(b"10.0.0.256", None);
+        for text in [
+            "10.0.0.256",
+            "10.0.0.01",
+            "00.0.0.1",
+            "10.0.0",
+            "10.0.0.",
+            "10..0.1",
+            ".1.2.3",
+            "1.2.3.4.5",
+            "1.2.3.4 ",
+        ] {
+            check(text.as_bytes(), None);
+        }
+        check(b"0.0.0.0", Some("0.0.0.0"));
         check(&[0xff; IP_LEN], None);
     }
 
@@ -164,6 +197,7 @@ mod tests {
             let ip = Ipv4Addr::new(octet, 0, 255, octet);
             let text = ip_text(Some(ip.into()));
             assert_eq!(text.split(|byte| *byte == 0).next(), Some(ip.to_string().as_bytes()));
+            assert_eq!(read_ip(&text), Some(ip.into()));
         }
     }
 

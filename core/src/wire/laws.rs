@@ -157,6 +157,8 @@ proptest! {
             match decode(&bytes) {
                 // Only bodies without a shape of their own may end anywhere.
                 Ok(Frame::Full(Message { body: Body::Unknown { .. }, .. })) => {}
+                // The revisions of a refusal differ by nothing but their length.
+                Ok(Frame::Full(Message { body: Body::AuthNack { .. }, .. })) if frame.kind() == Kind::AuthNack => {}
                 other => prop_assert!(other.is_err_and(|error| !error.closes_link())),
             }
         }

@@ -201,6 +201,13 @@ pub(super) mod nack {
     pub(crate) const RESERVED: Field<7> = Field::at(9);
     /// The whole payload.
     pub(crate) const LEN: usize = RESERVED.end();
+
+    /// Revisions A and B begin with the reason.
+    pub(crate) const SPARE_REASON: Field<1> = Field::at(0);
+    pub(crate) const SPARE: Field<24> = Field::at(1);
+    /// The whole payload of revision A, and of revision B.
+    pub(crate) const SPARE_LEN: usize = SPARE.end();
+    pub(crate) const PLAIN_LEN: usize = SPARE_REASON.end();
 }
 
 #[cfg(test)]
@@ -219,6 +226,8 @@ mod tests {
             ("publish", publish::LEN, 8),
             ("module", module::LEN, 13),
             ("nack", nack::LEN, 16),
+            ("nack, revision A", nack::SPARE_LEN, 25),
+            ("nack, revision B", nack::PLAIN_LEN, 1),
         ] {
             assert_eq!(length, expected, "{name}");
         }

@@ -6,6 +6,7 @@ use bitflags::bitflags;
 use serde::{Deserialize, Serialize};
 
 use super::kind::Kind;
+use super::nack::NackForm;
 use crate::base::{Address, Epoch, NodeId, Offset, ShardId, SlotSet};
 
 bitflags! {
@@ -40,7 +41,7 @@ bitflags! {
         const LIGHT_MODULE = 1 << 12;
         /// A replica that marked its primary fail (#2227).
         const MY_PRIMARY_FAIL = 1 << 13;
-        /// Understands `FAILOVER_AUTH_NACK` revision C (#3833).
+        /// Understands `FAILOVER_AUTH_NACK`, in whatever revision (#3833).
         const NACK = 1 << 14;
         /// Free.
         const BIT_15 = 1 << 15;
@@ -180,7 +181,9 @@ pub enum Extension {
     ClientTlsPort(u16),
     /// 8: where the sender runs.
     AvailabilityZone(String),
-    /// Any other type above 8, and the payload as it came, padding included.
+    /// 9: who goes first among replicas with as much data; lower is earlier (#2204).
+    ReplicaPriority(u32),
+    /// Any other type above 9, and the payload as it came, padding included.
     Unknown(u16, Vec<u8>),
 }
 
@@ -245,15 +248,15 @@ pub enum Body {
     Module(ModuleMessage),
     /// 10.
     PublishShard(Publication),
-    /// 11, revision C: the vote is refused.
+    /// 11: the vote is refused.
     AuthNack {
-        /// Epoch of the refused request.
-        epoch: Epoch,
+        /// Which revision it is of, and what that says.
+        form: NackForm,
         /// Why.
         reason: NackReason,
     },
-    /// Any other type below 0x8000, or type 11 in a revision we do not speak: the header counts, the
-    /// rest does not.
+    /// Any other type below 0x8000, or type 11 of a length it never had: the header counts, the rest
+    /// does not.
     Unknown {
         /// The type on the wire.
         kind: u16,

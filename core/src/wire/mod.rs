@@ -17,6 +17,7 @@ mod header;
 mod kind;
 mod layout;
 pub mod message;
+mod nack;
 mod print;
 
 #[cfg(test)]
@@ -32,7 +33,7 @@ mod golden;
 #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
 mod laws;
 
-pub use codec::{decode, encode, encode_into, encode_message, encoded_len};
+pub use codec::{decode, decode_like, encode, encode_into, encode_message, encoded_len};
 pub use deframer::{Deframer, MAX_FRAME};
 pub use error::{ExtensionFault, FrameError, IdField, Malformed, Misframed};
 pub use kind::Kind;
@@ -40,4 +41,5 @@ pub use message::{
     Body, Extension, Frame, Gossip, GossipEntry, Header, LightBody, Message, MessageFlags, ModuleMessage,
     NackReason, NodeFlags, Publication,
 };
+pub use nack::NackForm;
 pub use print::Branch;

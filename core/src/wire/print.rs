@@ -90,8 +90,10 @@ fn body(body: &Body) -> Vec<Branch> {
             vec![Branch::leaf("config epoch", config_epoch), Branch::leaf("owner", owner), slots(claimed)]
         }
         Body::Module(message) => module(message),
-        Body::AuthNack { epoch, reason } => {
-            vec![Branch::leaf("epoch", epoch), Branch::leaf("reason", format!("{}, {reason}", reason.code()))]
+        Body::AuthNack { form, reason } => {
+            let epoch = form.epoch().map(|epoch| Branch::leaf("epoch", epoch));
+            let reason = Branch::leaf("reason", format!("{}, {reason}", reason.code()));
+            epoch.into_iter().chain([reason]).collect()
         }
         Body::Unknown { kind, payload } => {
             vec![Branch::leaf("type", kind), Branch::leaf("payload", opaque(payload))]
@@ -125,6 +127,7 @@ fn extension(extension: &Extension) -> Branch {
         Extension::ClientPort(port) => Branch::leaf("client port", port),
         Extension::ClientTlsPort(port) => Branch::leaf("client TLS port", port),
         Extension::AvailabilityZone(text) => quoted("availability zone", text),
+        Extension::ReplicaPriority(number) => Branch::leaf("replica priority", number),
         Extension::Unknown(kind, payload) => {
             Branch::leaf("unknown extension", format!("type {kind}, {}", opaque(payload)))
         }
@@ -181,7 +184,7 @@ mod tests {
     use super::*;
     use crate::base::{Epoch, NodeId, Offset};
     use crate::wire::arbitrary::frame;
-    use crate::wire::{Message, MessageFlags, NackReason, NodeFlags};
+    use crate::wire::{Message, MessageFlags, NackForm, NackReason, NodeFlags};
 
     fn id(letter: &str) -> NodeId {
         letter.repeat(40).parse().expect("letters make an id")
@@ -213,7 +216,7 @@ mod tests {
             address: Address::new([10, 0, 0, 2].into(), 7001),
             flags: NodeFlags::REPLICA | NodeFlags::PFAIL,
         };
-        let extensions = vec![Extension::Hostname("a\nb".into()), Extension::Unknown(9, vec![0, b'x'])];
+        let extensions = vec![Extension::Hostname("a\nb".into()), Extension::Unknown(10, vec![0, b'x'])];
         check(
             Body::Ping(Gossip { entries: vec![entry], extensions }),
             "
@@ -235,13 +238,13 @@ ping: 2392 bytes
     address: 10.0.0.2:7001@17001
     flags: REPLICA PFAIL
   hostname: \"a\\nb\"
-  unknown extension: type 9, \"\\x00x\" (2 bytes)",
+  unknown extension: type 10, \"\\x00x\" (2 bytes)",
         );
     }
 
     #[test]
     fn a_nack_says_why() {
-        let nack = Body::AuthNack { epoch: Epoch(9), reason: NackReason::AlreadyVoted };
+        let nack = Body::AuthNack { form: NackForm::Echo(Epoch(9)), reason: NackReason::AlreadyVoted };
         check(
             nack,
             "

@@ -4,6 +4,7 @@
 //! and the `wasm-bindgen` that Trunk looks for. The last two are the library of wasm-bindgen's own
 //! command line, so the lock file is the only place that names its version.
 
+mod bench;
 mod bundle;
 mod play;
 mod run;
@@ -21,6 +22,7 @@ const HELP: &str = "\
 cargo xtask play [TRUNK OPTIONS]   builds the playground, serves it on 127.0.0.1:8080 and opens it
 cargo xtask test [STEP...]         every check and every test, or only the steps named
 cargo xtask bundle                 the release bundle and its sizes, in target/dist
+cargo xtask bench [--quick]        how fast it is, and next to other simulators
 cargo xtask steps                  the names of the steps
 
 What is missing on this machine is installed first, most of it below target/tools.";
@@ -48,6 +50,7 @@ fn guise() -> Result<ExitCode> {
     match arguments.get(1).and_then(|task| task.to_str()) {
         Some("play") => play::play(rest),
         Some("test") => test::test(rest),
+        Some("bench") => bench::bench(rest),
         Some("bundle") => bundle::bundle(),
         Some("steps") => Ok(test::list()),
         Some("runner") => test::wasm_runner(rest),

@@ -31,6 +31,7 @@ const STEPS: &[Step] = &[
     Step { name: "docs", headline: "documentation without warnings", act: docs },
     Step { name: "native", headline: "native tests", act: native },
     Step { name: "examples", headline: "examples in the documentation", act: examples },
+    Step { name: "interop", headline: "the simulator beside real servers", act: interop },
     Step { name: "parity", headline: "the core in wasm, in headless Chromium", act: parity },
     Step { name: "web", headline: "the page's parts in headless Chromium", act: web },
     Step { name: "bundle", headline: "the release bundle and its size", act: bundle_and_weigh },
@@ -125,7 +126,8 @@ fn docs() -> Result<()> {
     )
 }
 
-/// All native tests but those of the page, which want the bundle and come last.
+/// All native tests but those of the page, which want the bundle and come last, and those that want real
+/// servers.
 fn native() -> Result<()> {
     tools::nextest()?;
     cargo(&[
@@ -134,12 +136,30 @@ fn native() -> Result<()> {
         "--workspace",
         "--all-features",
         "-E",
-        "not binary_id(splitvote-tests::browser)",
+        "not (binary_id(splitvote-tests::browser) or binary_id(splitvote-tests::interop))",
     ])
 }
 
 fn examples() -> Result<()> {
     cargo(&["test", "--doc", "--package", "splitvote", "--all-features"])
+}
+
+/// Real servers mostly wait for time to pass, so more of them run at once than there are cores.
+fn interop() -> Result<()> {
+    tools::nextest()?;
+    tools::servers()?;
+    cargo(&[
+        "nextest",
+        "run",
+        "--no-fail-fast",
+        "--test-threads=5",
+        "-p",
+        "splitvote-tests",
+        "--features",
+        "servers",
+        "--test",
+        "interop",
+    ])
 }
 
 fn parity() -> Result<()> {

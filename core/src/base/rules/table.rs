@@ -157,6 +157,10 @@ rules! {
         "A replica that says it is primary must show an epoch that is not older than ours of it.";
     "----++++" Topology move_slots_from_loser, "move-slots-from-loser", "#2301",
         "Hearing of a failover from the loser first moves its slots to the winner.";
+    "-------+" Topology loser_hands_over, "loser-hands-over", "S10",
+        "The slots of a loser move to the winner that it names even if that one is known to be primary already.";
+    "-------+" Topology empty_primary_joins, "empty-primary-joins", "M26",
+        "An empty primary that learns late that another with slots is of its shard follows it.";
     "--++++++" Topology chain_from_headers, "chain-from-headers", "#944",
         "A replica moves up when a header shows that its primary has become a replica, not when slots move.";
     "--++++++" Topology reduce_chain_first, "reduce-chain-first", "#944",
@@ -165,8 +169,8 @@ rules! {
         "Who loses its last slot within its shard follows the winner even where replicas may not move.";
     "--++++++" Topology empty_shard_moves, "empty-shard-moves", "8.0",
         "The losers of a failover in a shard without slots follow the winner, too.";
-    "--++++++" Topology setslot_follows, "setslot-follows", "#445 #466 #981",
-        "A primary that gives its last slot away by command follows the taker at once, its replicas, too.";
+    "++++++++" Topology setslot_follows, "setslot-follows", "redis #10489",
+        "A primary that gives its last slot away by command follows the taker at once.";
     "-------+" Topology ignore_update_about_self, "ignore-update-about-self", "protocol.md E7",
         "An UPDATE about the receiver itself is ignored.";
     "-+++++++" Topology shard_ids, "shard-ids", "7.2",
@@ -180,6 +184,8 @@ rules! {
         "Following a primary of another shard drops the history of the old one.";
     "-------+" Replication drop_cached_history, "drop-cached-history", "M5",
         "The drop holds for a cached history of a dead link, too.";
+    "-------+" Replication drop_refused_history, "drop-refused-history", "S13",
+        "What the primary cannot continue is dropped when it says so, not when new data is loaded.";
     "--++++++" Replication repeat_replicate_is_noop, "repeat-replicate-is-noop", "#884",
         "Telling a replica to follow the primary it follows changes nothing.";
     "--++++++" Replication gossip_moves_primary, "gossip-moves-primary", "#965",
@@ -195,6 +201,8 @@ rules! {
         "Reconnecting to an unreachable node is paced.";
     "-+++++++" Membership forget_spreads, "forget-spreads", "7.2",
         "Forgetting a node is told to the others.";
+    "-------+" Membership forget_keeps_owners, "forget-keeps-owners", "M31",
+        "A node that owns slots is not forgotten while a replica of it could take them over.";
     "--++++++" Membership gossip_skips_receiver, "gossip-skips-receiver", "8.0",
         "A node is not told about itself.";
     "-----+++" Membership batch_gossip, "batch-gossip", "9.1",

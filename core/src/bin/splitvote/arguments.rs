@@ -1,6 +1,27 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand};
+use splitvote::sim::sweep::Share;
+
+/// How a sweep is spread.
+const MANY_MACHINES: &str = "\
+Example:
+  splitvote sweep split-vote --seeds 0..200 --vary nack=off,on
+
+On many machines: parts are counted from 0, come in any order and add up exactly. A part that was
+written is a success, whatever it found; `merge` judges the whole.
+
+  GNU parallel:
+    seq 0 7 | parallel --sshloginfile hosts \\
+      splitvote sweep split-vote --seeds 0..10000 --vary nack=off,on --part {}/8 --json > parts.json
+    splitvote merge parts.json
+
+  Slurm, as `sbatch --array=0-7 --output=part-%a.json`:
+    srun splitvote sweep split-vote --seeds 0..10000 --part $SLURM_ARRAY_TASK_ID/8 --json
+
+  Kubernetes, as an indexed Job:
+    splitvote sweep split-vote --seeds 0..10000 --kubernetes 8 | kubectl apply -f -
+    kubectl logs -l job-name=splitvote-sweep --tail=-1 | splitvote merge -";
 
 /// Valkey cluster failover, simulated to the last message.
 #[derive(Debug, Parser)]
@@ -18,8 +39,17 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  splitvote run split-vote --rules nack=on --trace")]
     Run(Run),
     /// Run a scenario over many seeds and show how its results are distributed.
-    #[command(after_help = "Example:\n  splitvote sweep split-vote --seeds 0..200 --vary nack=off,on --json")]
+    ///
+    /// Variants run side by side on the same seeds. Exit code 1 means that a property broke or a run did
+    /// not recover from its faults.
+    #[command(
+        after_help = "Example:\n  splitvote sweep split-vote --seeds 0..200 --vary nack=off,on --json",
+        after_long_help = MANY_MACHINES
+    )]
     Sweep(Sweep),
+    /// Put the parts of a sweep together: what comes out is what one run would have given, byte for byte.
+    #[command(after_help = "Example:\n  splitvote merge part-*.json --json")]
+    Merge(Merge),
     /// Run random worlds and report every property that breaks, each as a command that shows it again.
     #[command(after_help = "Example:\n  splitvote swarm --seeds 0..10000")]
     Swarm(Swarm),
@@ -33,6 +63,10 @@ pub(crate) enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FILE | --NAME VALUE")]
         words: Vec<String>,
     },
+    /// Try random faults until a property breaks, then make the script that shows it small.
+    #[command(after_help = "Examples:\n  splitvote hunt --rules valkey-9.1 --property S3\n  splitvote hunt \
+                            --museum --at-most 60s")]
+    Hunt(Hunt),
     /// Print the link of a scenario.
     #[command(after_help = "Example:\n  splitvote link my.scn")]
     Link {
@@ -99,15 +133,34 @@ pub(crate) struct Sweep {
     /// The seeds, the last one excluded.
     #[arg(long, value_name = "A..B", value_parser = seeds)]
     pub(crate) seeds: (u64, u64),
-    /// A switch and the values to compare; one variant each.
+    /// What to compare, one variant each: `nack=off,on`, `rules=valkey-9.1,splitvote` (`+` adds switches,
+    /// as in `valkey-9.1+exact-acks=on`) or `set:node-timeout=3s,15s`. Said again: every combination.
     #[arg(long, value_name = "SWITCH=A,B")]
-    pub(crate) vary: Option<String>,
+    pub(crate) vary: Vec<String>,
     /// What is laid over the script.
     #[command(flatten)]
     pub(crate) overrides: Overrides,
     /// Threads; as many as there are processors if not given.
     #[arg(long)]
     pub(crate) jobs: Option<usize>,
+    /// Run only part I of N, counted from 0, and print it as a document for `splitvote merge`.
+    #[arg(long, value_name = "I/N", value_parser = crate::sweep::share, requires = "json")]
+    pub(crate) part: Option<Share>,
+    /// Instead of running, print a Kubernetes indexed Job that runs this sweep in N parts.
+    #[arg(long, value_name = "N", conflicts_with = "part", value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    pub(crate) kubernetes: Option<u64>,
+    /// One JSON document on standard output and nothing else there.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `splitvote merge`.
+#[derive(Debug, Args)]
+pub(crate) struct Merge {
+    /// What `splitvote sweep --part I/N --json` printed, in any order; `-` is standard input. A file may
+    /// hold several parts.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<String>,
     /// One JSON document on standard output and nothing else there.
     #[arg(long)]
     pub(crate) json: bool,
@@ -125,6 +178,46 @@ pub(crate) struct Swarm {
     /// One JSON document on standard output and nothing else there.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `splitvote hunt`.
+#[derive(Debug, Args)]
+pub(crate) struct Hunt {
+    /// What faults are laid over: a file, a built-in name, a link, or `-`. Drawn clusters if not given.
+    pub(crate) scenario: Option<String>,
+    /// The seeds, the last one excluded.
+    #[arg(long, value_name = "A..B", value_parser = seeds, default_value = "0..200000")]
+    pub(crate) seeds: (u64, u64),
+    /// What to find: properties, `late` (recovery) or `lost` (writes). Any property if not given.
+    #[arg(long, value_name = "ID", num_args = 1..)]
+    pub(crate) property: Vec<String>,
+    /// Only properties that the rules promise: a find is a bug of ours.
+    #[arg(long, conflicts_with = "property")]
+    pub(crate) claimed: bool,
+    /// The rules to compare with, where harm is only harm if others do better.
+    #[arg(long, value_name = "WORDS", default_value = "splitvote")]
+    pub(crate) against: String,
+    /// What is laid over every world.
+    #[command(flatten)]
+    pub(crate) overrides: Overrides,
+    /// Look for the harm of every room of the museum in turn, without its script.
+    #[arg(long, conflicts_with_all = ["scenario", "property", "claimed", "rules"])]
+    pub(crate) museum: bool,
+    /// Stop after this long (each hunt of `--museum`).
+    #[arg(long, value_name = "TIME", value_parser = span)]
+    pub(crate) at_most: Option<std::time::Duration>,
+    /// Threads; as many as there are processors if not given.
+    #[arg(long)]
+    pub(crate) jobs: Option<usize>,
+    /// One JSON document on standard output and nothing else there.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn span(text: &str) -> Result<std::time::Duration, String> {
+    let span =
+        splitvote::scenario::read_time(text).ok_or_else(|| format!("`{text}` is no time such as `60s`"))?;
+    Ok(std::time::Duration::from_micros(span.as_micros()))
 }
 
 fn seeds(text: &str) -> Result<(u64, u64), String> {

@@ -3,12 +3,15 @@
 //! Exit codes: 0 good, 1 an expectation or a property failed, 2 bad input or usage, 3 the environment.
 
 mod arguments;
+mod chart;
+mod hunt;
 mod lists;
 mod many;
 mod node;
 mod progress;
 mod run;
 mod scenario;
+mod sweep;
 mod trouble;
 
 use std::process::ExitCode;
@@ -21,9 +24,11 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.command {
         Command::Run(options) => run::run(&options),
-        Command::Sweep(options) => many::sweep(&options),
+        Command::Sweep(options) => sweep::sweep(&options),
+        Command::Merge(options) => sweep::merge(&options),
         Command::Swarm(options) => many::swarm(&options),
         Command::Node { words } => node::node(&words),
+        Command::Hunt(options) => hunt::hunt(&options),
         Command::Link { scenario } => lists::link(&scenario),
         Command::Unlink { link } => lists::unlink(&link),
         Command::Scenarios { json } => lists::scenarios(json),

@@ -27,6 +27,11 @@ impl Progress {
         self.bar.set_position(position);
     }
 
+    /// Since when it is being done.
+    pub(crate) fn elapsed(&self) -> std::time::Duration {
+        self.bar.elapsed()
+    }
+
     /// It is done.
     pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();

@@ -82,7 +82,8 @@ fn tell(out: &mut impl std::io::Write, report: &Report) -> Result<(), Trouble> {
     }
     for row in &report.violations {
         let node = row.node.as_deref().unwrap_or("-");
-        writeln!(out, "  BROKEN {} at {} ms on {node}: {}", row.property, row.at_ms, row.what)?;
+        let lacks = if row.promised { "" } else { " (these rules do not promise it)" };
+        writeln!(out, "  BROKEN {} at {} ms on {node}: {}{lacks}", row.property, row.at_ms, row.what)?;
     }
     writeln!(out, "  ended at {} ms, digest {}", report.ended_ms, report.digest)?;
     writeln!(out, "  {}", report.link)?;

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::base::{Address, Epoch, HistoryId, SlotSet};
 use crate::cluster::NodeLine;
@@ -53,6 +54,8 @@ pub(super) struct Bus {
     sequence: u64,
     pub(super) events: Vec<(Instant, usize, Event)>,
     pub(super) sent: Vec<(usize, usize, Message)>,
+    /// Light frames that were sent.
+    pub(super) light: usize,
     /// What each node has written, and what of that would survive a power cut.
     pub(super) disk: Vec<NodesConf>,
     synced: Vec<NodesConf>,
@@ -122,6 +125,7 @@ impl Bus {
             sequence: 0,
             events: Vec::new(),
             sent: Vec::new(),
+            light: 0,
             disk: Vec::new(),
             synced: Vec::new(),
             votes: BTreeMap::new(),
@@ -131,7 +135,7 @@ impl Bus {
 
     pub(super) fn add(&mut self, at: usize, conf: NodesConf, rules: Rules) {
         let config = Config { address: address(at), node_timeout: T, ..Config::default() };
-        let birth = Birth { conf: conf.clone(), config, rules, rng: Rng::new(at as u64 + 10) };
+        let birth = Birth { conf: Arc::new(conf.clone()), config, rules, rng: Rng::new(at as u64 + 10) };
         self.nodes.push(Node::new(birth, self.now));
         self.alive.push(true);
         self.feeds.push(Feed::default());
@@ -218,9 +222,12 @@ impl Bus {
 
     fn send(&mut self, at: usize, link: LinkId, frame: Box<Frame>) {
         let Some((to, far)) = self.ends.get(&(at, link)).copied() else { return };
-        if let Frame::Full(message) = frame.as_ref() {
-            self.check_promises(at, to, message);
-            self.sent.push((at, to, message.clone()));
+        match frame.as_ref() {
+            Frame::Full(message) => {
+                self.check_promises(at, to, message);
+                self.sent.push((at, to, message.clone()));
+            }
+            Frame::Light(_) => self.light += 1,
         }
         if self.faults.cut.contains(&(at, to)) || self.chance.chance(self.faults.lose) {
             return;
@@ -241,7 +248,8 @@ impl Bus {
             self.votes.insert((at, epoch), to);
             assert_eq!(self.synced[at].last_vote_epoch, epoch, "S15:\n{}", self.trace());
         }
-        if message.body.kind() == Kind::AuthRequest {
+        // Versions ask first and write then, if they decide on it while settling (protocol.md appendix C).
+        if message.body.kind() == Kind::AuthRequest && self.nodes[at].rules().persist_first {
             assert!(self.synced[at].current_epoch >= epoch, "S15:\n{}", self.trace());
         }
         let mine = self.disk[at].myself().expect("myself").config_epoch;
@@ -337,7 +345,7 @@ impl Bus {
         if power_cut {
             self.disk[at] = self.synced[at].clone();
         }
-        let conf = self.disk[at].to_string().parse().expect("what was written can be read");
+        let conf = Arc::new(self.disk[at].to_string().parse().expect("what was written can be read"));
         let (config, rules) = (self.nodes[at].config().clone(), *self.nodes[at].rules());
         let old = std::mem::take(&mut self.nodes[at].links);
         let rng = Rng::new(self.chance.next_u64());

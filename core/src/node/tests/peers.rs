@@ -143,8 +143,12 @@ fn a_node_still_in_handshake_is_not_written_down() {
     assert_eq!(bus.nodes[0].conf().nodes.len(), 6);
     let mut conf = bus.nodes[0].conf();
     conf.nodes[1].flags.insert(NodeFlags::HANDSHAKE);
-    let birth =
-        Birth { conf, config: bus.nodes[0].config().clone(), rules: Rules::default(), rng: Rng::new(1) };
+    let birth = Birth {
+        conf: conf.into(),
+        config: bus.nodes[0].config().clone(),
+        rules: Rules::default(),
+        rng: Rng::new(1),
+    };
     assert_eq!(Node::new(birth, bus.now).view().len(), 5, "nor read");
 }
 
@@ -194,8 +198,12 @@ fn a_clock_is_never_behind_a_vote_or_a_claim() {
     for (vote, epoch) in [(9, 9), (1, 3)] {
         let mut conf = bus.nodes[0].conf();
         (conf.current_epoch, conf.last_vote_epoch) = (Epoch(0), Epoch(vote));
-        let birth =
-            Birth { conf, config: bus.nodes[0].config().clone(), rules: Rules::default(), rng: Rng::new(1) };
+        let birth = Birth {
+            conf: conf.into(),
+            config: bus.nodes[0].config().clone(),
+            rules: Rules::default(),
+            rng: Rng::new(1),
+        };
         assert_eq!(Node::new(birth, bus.now).view().current_epoch, Epoch(epoch));
     }
 }

@@ -231,3 +231,121 @@ fn an_empty_shard_follows_its_new_primary_without_a_slot_to_tell() {
     assert!(!empty_shard_moved(&view, r, Epoch(3)), "not newer");
     assert!(!empty_shard_moved(&view, p, Epoch(9)), "it is my primary");
 }
+
+#[test]
+fn a_loser_names_its_winner_or_only_says_that_it_lost() {
+    let off = Rules { shard_aware_demotion: false, circle_guard: false, ..Rules::default() };
+    let slots_stay = Rules { move_slots_from_loser: false, ..Rules::default() };
+    for (rules, promoted, owned_by, after) in [
+        (Rules::default(), true, Some(1), Some(1)),
+        (off, false, None, Some(1)),
+        (slots_stay, true, Some(0), Some(1)),
+    ] {
+        let (mut view, places) = world();
+        let [p, r, _] = places;
+        let shown = header('p', Some('r'), 5, slots(0, 99));
+        let moved = if owned_by == Some(1) { 100 } else { 0 };
+        assert_eq!(role(&mut view, &rules, p, &shown), RoleChange::Replica { of: Some(r), moved, promoted });
+        assert_eq!(view.peer(r).is_primary(), promoted);
+        assert_eq!(owner(&view, 0), owned_by.map(|at: usize| places[at]));
+        // The winner's own word settles it in every version.
+        role(&mut view, &rules, r, &header('r', None, 5, slots(0, 99)));
+        claim(&mut view, r, Epoch(5), &slots(0, 99));
+        assert_eq!(owner(&view, 0), after.map(|at: usize| places[at]));
+    }
+}
+
+#[test]
+fn a_loser_whose_winner_is_known_hands_over_or_keeps() {
+    for (loser_hands_over, owned_by) in [(true, 1), (false, 0)] {
+        let (mut view, places) = world();
+        view.set_primary(places[1]);
+        view.peer_mut(places[1]).config_epoch = Epoch(5);
+        let rules = Rules { loser_hands_over, ..Rules::default() };
+        role(&mut view, &rules, places[0], &header('p', Some('r'), 5, slots(0, 99)));
+        assert_eq!(owner(&view, 0), Some(places[owned_by]));
+    }
+}
+
+#[test]
+fn an_empty_primary_sees_who_replaced_it() {
+    let (mut view, [p, _, x]) = world();
+    let me = view.myself();
+    view.me_mut().shard = view.peer(p).shard;
+    assert!(!was_replaced_by(&view, p), "it has slots");
+    view.hand_over(me, Some(p));
+    assert!(was_replaced_by(&view, p));
+    assert!(!was_replaced_by(&view, x), "another shard's");
+    view.me_mut().config_epoch = Epoch(4);
+    assert!(!was_replaced_by(&view, p), "an older claim");
+}
+
+#[test]
+fn without_shards_no_header_of_a_replica_is_stale() {
+    let (mut view, [p, r, _]) = world();
+    view.set_primary(r);
+    view.peer_mut(r).config_epoch = Epoch(6);
+    let rules = Rules { shard_aware_demotion: false, ..Rules::default() };
+    let change = role(&mut view, &rules, r, &header('r', Some('p'), 3, slots(0, 99)));
+    assert_eq!(change, RoleChange::Replica { of: Some(p), moved: 0, promoted: false });
+}
+
+#[test]
+fn without_its_guard_a_header_makes_a_circle_and_nobody_walks_it_for_ever() {
+    let rules = Rules { circle_guard: false, ..Rules::default() };
+    let (mut view, [p, r, _]) = world();
+    view.hand_over(p, None);
+    view.set_replica(p, None);
+    role(&mut view, &rules, p, &header('p', Some('r'), 9, SlotSet::EMPTY));
+    assert!(view.check().is_err_and(|why| why.contains("S10")));
+    assert!(view.copies(p, r) && view.copies(r, p) && view.copies(p, p));
+    let me = view.myself();
+    view.hand_over(me, None);
+    view.set_replica(me, Some(p));
+    assert!(view.copies(p, me), "the walk ends, and a circle is trusted with nothing");
+    assert_eq!(above_my_primary(&view), Some(r));
+}
+
+#[test]
+fn without_its_guard_a_header_makes_this_node_a_primary() {
+    for (circle_guard, promoted) in [(true, false), (false, true)] {
+        let (mut view, [p, ..]) = world();
+        let me = view.myself();
+        view.hand_over(me, Some(p));
+        view.set_replica(me, Some(p));
+        view.me_mut().shard = view.peer(p).shard;
+        let rules = Rules { circle_guard, ..Rules::default() };
+        role(&mut view, &rules, p, &header('p', Some('m'), 9, slots(0, 99)));
+        assert_eq!(view.me().is_primary(), promoted);
+    }
+}
+
+#[test]
+fn a_target_or_a_sender_known_in_a_newer_epoch_makes_a_header_stale() {
+    // #1777 guards the one that is named, #2811 the one that speaks.
+    let (target_off, sender_off) = (
+        Rules { stale_guard_target: false, ..Rules::default() },
+        Rules { stale_guard_sender: false, ..Rules::default() },
+    );
+    for (rules, target_stale, sender_stale) in
+        [(Rules::default(), true, true), (target_off, false, true), (sender_off, true, false)]
+    {
+        for (epochs, stale) in [((3, 6), target_stale), ((6, 3), sender_stale), ((4, 4), false)] {
+            let (mut view, [p, r, _]) = world();
+            view.set_primary(r);
+            (view.peer_mut(r).config_epoch, view.peer_mut(p).config_epoch) =
+                (Epoch(epochs.0), Epoch(epochs.1));
+            let seen = role(&mut view, &rules, r, &header('r', Some('p'), 4, slots(0, 99)));
+            assert_eq!(seen == RoleChange::Stale, stale, "{rules} {epochs:?}");
+        }
+    }
+}
+
+#[test]
+fn an_old_word_makes_a_primary_where_it_is_not_checked() {
+    for (checked_promotion, change) in [(true, RoleChange::Stale), (false, RoleChange::Primary)] {
+        let (mut view, [_, r, _]) = world();
+        let rules = Rules { checked_promotion, ..Rules::default() };
+        assert_eq!(role(&mut view, &rules, r, &header('r', None, 2, slots(0, 99))), change);
+    }
+}

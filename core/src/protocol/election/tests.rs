@@ -3,6 +3,8 @@ use crate::base::{Address, NodeId, Offset, ShardId, SlotSet};
 use crate::cluster::{Peer, PeerIx};
 use crate::wire::NodeFlags;
 
+mod tally;
+
 const T: Duration = Duration::from_secs(3);
 const NOW: Instant = Instant::from_millis(50_000);
 
@@ -33,7 +35,7 @@ fn sibling(view: &mut ClusterView, primary: PeerIx, letter: char, offset: u64) -
 }
 
 fn ranks(view: &ClusterView, offset: u64) -> Ranks {
-    Ranks::of(view, &Rules::default(), NOW, Offset(offset), Some(T * 10))
+    Ranks::of(view, &Rules::default(), NOW, Offset(offset), 0, Some(T * 10))
 }
 
 fn facts(ranks: Ranks) -> Facts {
@@ -55,10 +57,29 @@ fn rank_counts_siblings_with_more_data_or_as_much_and_a_smaller_id() {
     sibling(&mut view, primary, 'a', 5);
     let old = Rules { id_tiebreak: false, ..Rules::default() };
     assert_eq!(
-        Ranks::of(&view, &old, NOW, Offset(5), None).rank,
+        Ranks::of(&view, &old, NOW, Offset(5), 0, None).rank,
         0,
         "without #762 both think they are first"
     );
+}
+
+#[test]
+fn among_equal_offsets_the_lower_priority_number_goes_first() {
+    // The sibling's id is smaller, so without #2204 it is ahead wherever it has as much data.
+    for (offset, number, rank, before) in
+        [(5, 1, 0, 1), (5, 200, 0, 1), (5, 100, 1, 1), (5, 99, 1, 1), (6, 200, 1, 1), (4, 1, 0, 0)]
+    {
+        let mine = if number == 1 { 0 } else { 100 };
+        let (mut view, primary) = orphaned();
+        let ix = sibling(&mut view, primary, 'a', offset);
+        let names = crate::cluster::PeerNames { replica_priority: number, ..Default::default() };
+        view.peer_mut(ix).names = Some(Box::new(names));
+        for (priority_in_rank, rank) in [(true, rank), (false, before)] {
+            let rules = Rules { priority_in_rank, ..Rules::default() };
+            let ranks = Ranks::of(&view, &rules, NOW, Offset(5), mine, None);
+            assert_eq!(ranks.rank, rank, "offset {offset}, {number} against {mine}");
+        }
+    }
 }
 
 #[test]
@@ -94,7 +115,7 @@ fn best_needs_data_first_rank_and_every_siblings_word() {
     assert!(!ranks(&view, 5).best, "this replica itself has not");
     view.peer_mut(primary).flags.insert(NodeFlags::FAIL);
     let off = Rules { fast_failover: false, ..Rules::default() };
-    assert!(!Ranks::of(&view, &off, NOW, Offset(5), None).best);
+    assert!(!Ranks::of(&view, &off, NOW, Offset(5), 0, None).best);
 }
 
 #[test]
@@ -161,55 +182,77 @@ fn a_rank_that_changes_moves_the_start_both_ways() {
     assert_eq!(election.advance(NOW, &at(0), &old, &mut rng), Verdict::Wait, "before #762 ranks only worsen");
 }
 
+#[test]
+fn a_rank_that_may_only_worsen_is_paid_for_once() {
+    let step = Duration::from_millis(200);
+    for (improves, moves) in [(true, [1, 0, 1, 2]), (false, [1, 1, 1, 2])] {
+        let rules = Rules { rank_improves: improves, ..Rules::default() };
+        let (mut election, mut rng) = (Election::default(), Rng::new(1));
+        let at = |rank| facts(Ranks { rank, ..Ranks::default() });
+        let Verdict::Scheduled { delay } = election.advance(NOW, &at(0), &rules, &mut rng) else { panic!() };
+        for (rank, steps) in [1, 0, 1, 2].into_iter().zip(moves) {
+            election.advance(NOW, &at(rank), &rules, &mut rng);
+            let Phase::Scheduled { start, .. } = election.phase() else { panic!() };
+            let late = start.since(NOW + delay);
+            assert_eq!(late, step * steps, "{improves}: to rank {rank}");
+        }
+    }
+}
+
+#[test]
+fn old_delays_are_a_fixed_half_second_and_whole_seconds_of_rank() {
+    let fixed =
+        Rules { scaled_delay: false, offset_zero_waits: false, wait_for_data: false, ..Rules::default() };
+    for (ranks, least) in [
+        (Ranks::default(), 500),
+        (Ranks { rank: 2, ..Ranks::default() }, 2_500),
+        (Ranks { failed_rank: 3, ..Ranks::default() }, 2_000),
+        (Ranks { empty: true, sibling_has_data: true, ..Ranks::default() }, 500),
+    ] {
+        let mut election = Election::default();
+        let verdict = election.advance(NOW, &facts(ranks), &fixed, &mut Rng::new(3));
+        let Verdict::Scheduled { delay } = verdict else { panic!("{verdict:?}") };
+        let (low, high) = (Duration::from_millis(least), Duration::from_millis(least + 500));
+        assert!((low..high).contains(&delay), "{ranks:?}: {delay}");
+    }
+    let (mut view, _) = orphaned();
+    let ix = view.add(peer('q', 'a', NodeFlags::PRIMARY | NodeFlags::FAIL));
+    view.assign(&SlotSet::from_ranges([(100, 199)]), Some(ix));
+    let copy = view.add(peer('r', 'a', NodeFlags::REPLICA));
+    view.set_replica(copy, Some(ix));
+    view.peer_mut(ix).failed_at = NOW;
+    for (counted, failed_rank) in [(true, 1), (false, 0)] {
+        let rules = Rules { failed_primary_rank: counted, ..Rules::default() };
+        assert_eq!(Ranks::of(&view, &rules, NOW, Offset(5), 0, None).failed_rank, failed_rank);
+    }
+}
+
 fn requesting(quorum: u32) -> Election {
     let (mut election, mut rng) = (Election::default(), Rng::new(1));
     let facts = Facts { manual: true, ..facts(Ranks::default()) };
     election.advance(NOW, &facts, &Rules::default(), &mut rng);
-    election.asked(Epoch(7), quorum);
+    election.asked(Epoch(7), quorum, &Rules::default());
     election
 }
 
 #[test]
-fn a_vote_counts_once_per_voter_and_only_for_the_epoch_asked_for() {
-    let mut election = requesting(2);
-    let mut ack = |voter, has_vote, epoch| election.answer(id(voter), has_vote, Epoch(epoch), Answer::Acked);
-    assert_eq!(ack('a', true, 6), Treatment::OtherEpoch);
-    assert_eq!(ack('a', true, 8), Treatment::OtherEpoch);
-    assert_eq!(ack('a', false, 7), Treatment::NotAVoter);
-    assert_eq!(ack('a', true, 7), Treatment::Counted);
-    assert_eq!(ack('a', true, 7), Treatment::Repeated);
-    assert_eq!(election.votes(), 1);
-    let idle = &mut Election::default();
-    assert_eq!(idle.answer(id('a'), true, Epoch(7), Answer::Acked), Treatment::NotAsking);
-}
-
-#[test]
-fn votes_of_an_earlier_round_are_gone_when_the_next_asks() {
-    // M12: two late votes for epoch 7 must not win epoch 8.
-    let mut election = requesting(2);
-    election.answer(id('a'), true, Epoch(7), Answer::Acked);
-    election.forget();
-    assert_eq!(election.answer(id('b'), true, Epoch(7), Answer::Acked), Treatment::NotAsking);
-    let facts = Facts { manual: true, ..facts(Ranks::default()) };
-    let (rules, mut rng) = (Rules::default(), Rng::new(2));
-    election.advance(NOW, &facts, &rules, &mut rng);
-    election.asked(Epoch(8), 2);
-    assert_eq!(election.votes(), 0);
-    assert_eq!(election.advance(NOW, &facts, &rules, &mut rng), Verdict::Wait);
-}
-
-#[test]
 fn wins_with_a_quorum_of_now_and_of_when_it_asked() {
-    for (asked, now, votes, wins) in
-        [(2, 2, "ab", true), (2, 2, "a", false), (3, 2, "ab", false), (2, 3, "ab", false)]
-    {
+    for (asked, now, votes, wins, before) in [
+        (2, 2, "ab", true, true),
+        (2, 2, "a", false, false),
+        (3, 2, "ab", false, true),
+        (2, 3, "ab", false, false),
+    ] {
         let mut election = requesting(asked);
         for voter in votes.chars() {
-            election.answer(id(voter), true, Epoch(7), Answer::Acked);
+            tally::ack(&mut election, voter, 7, &Rules::default());
         }
         let facts = Facts { quorum: now, ..facts(Ranks::default()) };
-        let verdict = election.advance(NOW, &facts, &Rules::default(), &mut Rng::new(1));
-        assert_eq!(matches!(verdict, Verdict::Won { .. }), wins, "{asked} {now} {votes}");
+        for (stable_quorum, wins) in [(true, wins), (false, before)] {
+            let rules = Rules { stable_quorum, ..Rules::default() };
+            let verdict = election.clone().advance(NOW, &facts, &rules, &mut Rng::new(1));
+            assert_eq!(matches!(verdict, Verdict::Won { .. }), wins, "{asked} {now} {votes}");
+        }
     }
 }
 
@@ -220,96 +263,11 @@ fn expires_after_two_timeouts_and_tries_again_after_four() {
     let at = |millis| NOW + Duration::from_millis(millis);
     assert_eq!(election.advance(at(6_000), &facts, &rules, &mut rng), Verdict::Wait);
     assert_eq!(election.advance(at(6_001), &facts, &rules, &mut rng), Verdict::Expired { epoch: Epoch(7) });
-    assert_eq!(election.answer(id('a'), true, Epoch(7), Answer::Acked), Treatment::NotAsking);
-    assert_eq!(election.asked_epoch(), Some(Epoch(7)), "a claim of epoch 7 still ends the wait (#1009)");
+    assert_eq!(tally::ack(&mut election, 'a', 7, &rules), Treatment::NotAsking);
+    assert_eq!(election.void_from(&rules), Some(Epoch(7)), "a claim of epoch 7 still ends the wait (#1009)");
     assert_eq!(election.advance(at(12_000), &facts, &rules, &mut rng), Verdict::Wait);
     let verdict = election.advance(at(12_001), &facts, &rules, &mut rng);
     assert!(matches!(verdict, Verdict::Scheduled { .. }), "{verdict:?}");
-}
-
-/// Five voters a to e, of which a is my failed primary; I ask in epoch 7 and need three.
-fn five_voters() -> (ClusterView, Election) {
-    let mut view = ClusterView::new(peer('n', 'a', NodeFlags::REPLICA));
-    for (at, letter) in (0_u16..).zip("abcde".chars()) {
-        let ix = view.add(peer(letter, letter, NodeFlags::PRIMARY));
-        view.assign(&SlotSet::from_ranges([(at * 10, at * 10 + 9)]), Some(ix));
-    }
-    view.size = 5;
-    (view, requesting(3))
-}
-
-fn fail(view: &mut ClusterView, letter: char) {
-    let ix = view.lookup(id(letter)).expect("known");
-    view.peer_mut(ix).flags.insert(NodeFlags::FAIL);
-}
-
-fn nack(election: &mut Election, letter: char, reason: NackReason) -> Treatment {
-    election.answer(id(letter), true, Epoch(7), Answer::Nacked(reason))
-}
-
-#[test]
-fn a_round_is_hopeless_when_too_few_votes_can_still_come() {
-    let (mut view, mut election) = five_voters();
-    fail(&mut view, 'a');
-    assert_eq!(election.achievable(&view), 4);
-    nack(&mut election, 'b', NackReason::AlreadyVoted);
-    assert_eq!(election.hopeless(&view), None, "three may still say yes");
-    nack(&mut election, 'c', NackReason::AlreadyVoted);
-    let end = RoundEnd::Hopeless { achievable: 2, needed: 3 };
-    assert_eq!(election.hopeless(&view), Some(end));
-}
-
-#[test]
-fn a_voter_that_refused_and_then_failed_is_taken_off_once() {
-    // N2: the merged revision subtracted it twice and ended a round that could be won.
-    let (mut view, mut election) = five_voters();
-    nack(&mut election, 'a', NackReason::AlreadyVoted);
-    fail(&mut view, 'a');
-    nack(&mut election, 'b', NackReason::AlreadyVoted);
-    assert_eq!(election.achievable(&view), 3);
-    assert_eq!(election.hopeless(&view), None);
-}
-
-#[test]
-fn a_vote_given_stays_given_when_its_voter_fails() {
-    // N3.
-    let (mut view, mut election) = five_voters();
-    election.answer(id('a'), true, Epoch(7), Answer::Acked);
-    fail(&mut view, 'a');
-    nack(&mut election, 'b', NackReason::AlreadyVoted);
-    nack(&mut election, 'c', NackReason::AlreadyVoted);
-    assert_eq!(election.achievable(&view), 3);
-}
-
-#[test]
-fn a_refusal_of_another_epoch_or_said_twice_changes_nothing() {
-    // N1 and N4.
-    let (mut view, mut election) = five_voters();
-    fail(&mut view, 'a');
-    let old = election.answer(id('b'), true, Epoch(6), Answer::Nacked(NackReason::EpochOld));
-    assert_eq!(old, Treatment::OtherEpoch);
-    assert_eq!(nack(&mut election, 'b', NackReason::EpochOld), Treatment::Counted);
-    assert_eq!(nack(&mut election, 'b', NackReason::EpochOld), Treatment::Repeated);
-    assert_eq!(election.achievable(&view), 3);
-}
-
-#[test]
-fn only_refusals_that_cannot_turn_end_a_voters_part() {
-    // N5: the others would make a hot retry loop.
-    for (code, treatment) in [
-        (1, Treatment::NotFinal),
-        (2, Treatment::Counted),
-        (3, Treatment::Counted),
-        (4, Treatment::NotFinal),
-        (5, Treatment::NotFinal),
-        (6, Treatment::NotFinal),
-        (7, Treatment::Counted),
-        (0, Treatment::NotFinal),
-        (8, Treatment::NotFinal),
-    ] {
-        let (_, mut election) = five_voters();
-        assert_eq!(nack(&mut election, 'b', NackReason::from_code(code)), treatment, "reason {code}");
-    }
 }
 
 #[test]
@@ -323,11 +281,40 @@ fn the_pause_after_lost_rounds_grows_and_differs_by_chance() {
         let Verdict::Scheduled { delay } = verdict else { panic!("{verdict:?}") };
         let least = Duration::from_millis(100) * lost;
         assert!(least <= delay && delay < least * 2, "after {lost}: {delay}");
-        election.asked(Epoch(7 + lost), 2);
+        election.asked(Epoch(7 + lost), 2, &rules);
     }
     assert_eq!(election.resets(), 5);
     let manual = Facts { manual: true, ..told };
     election.reset(NOW, T, &rules, &mut rng);
     let verdict = election.advance(NOW, &manual, &rules, &mut rng);
     assert_eq!(verdict, Verdict::Scheduled { delay: Duration::ZERO }, "an operator does not wait");
+}
+
+#[test]
+fn restarts_follow_at_once_unless_they_are_paced() {
+    let (mut rng, rules) = (Rng::new(3), Rules { paced_restarts: false, ..Rules::default() });
+    let mut election = requesting(2);
+    let told = Facts { delay: Some(Duration::ZERO), ..facts(Ranks::default()) };
+    for lost in 1..=5_u64 {
+        election.reset(NOW, T, &rules, &mut rng);
+        let verdict = election.advance(NOW, &told, &rules, &mut rng);
+        assert_eq!(verdict, Verdict::Scheduled { delay: Duration::ZERO }, "after {lost}");
+        election.asked(Epoch(7 + lost), 2, &rules);
+    }
+}
+
+#[test]
+fn a_claim_voids_a_round_that_has_asked_and_once_also_one_that_had_not() {
+    let (ours, mut rng) = (Rules::default(), Rng::new(1));
+    let first = Rules { claim_reset_after_request: false, ..ours };
+    let void = |election: &Election| (election.void_from(&ours), election.void_from(&first));
+    let mut election = Election::default();
+    assert_eq!(void(&election), (None, None), "nothing to void");
+    election.advance(NOW, &facts(Ranks::default()), &ours, &mut rng);
+    assert_eq!(void(&election), (None, Some(Epoch::ZERO)), "never asked: any claim does (#1339)");
+    election.asked(Epoch(7), 2, &ours);
+    assert_eq!(void(&election), (Some(Epoch(7)), Some(Epoch(7))));
+    election.forget();
+    election.advance(NOW, &facts(Ranks::default()), &ours, &mut rng);
+    assert_eq!(void(&election), (None, Some(Epoch(7))), "planned again: that of the last request");
 }

@@ -86,7 +86,7 @@ fn a_full_sync_goes_from_nothing_to_everything() {
     let mut data = replica('a', 500);
     follow(&mut data, true);
     data.asked();
-    data.full_sync(point('b', 900));
+    data.full_sync(point('b', 900), &Rules::default());
     assert_eq!(data.offset(), Offset::ZERO);
     data.loading();
     assert_eq!(data.offset(), Offset::ZERO);
@@ -100,7 +100,7 @@ fn a_broken_full_sync_leaves_nothing_to_announce() {
     let mut data = replica('a', 500);
     data.lost(NOW);
     data.asked();
-    data.full_sync(point('b', 900));
+    data.full_sync(point('b', 900), &Rules::default());
     assert!(!data.lost(NOW));
     assert_eq!((data.offset(), data.path()), (Offset::ZERO, Path::Broken));
 }
@@ -171,4 +171,18 @@ fn a_write_on_a_replica_adds_nothing_to_its_primarys_history() {
     let mut data = replica('a', 500);
     data.wrote(7);
     assert_eq!(data.offset(), Offset(500));
+}
+
+#[test]
+fn a_refused_history_is_announced_no_longer_or_until_the_new_data_loads() {
+    for (drop_refused_history, announced) in [(true, Offset::ZERO), (false, Offset(520))] {
+        let rules = Rules { drop_refused_history, ..Rules::default() };
+        let mut loser = primary('a', 520);
+        loser.follow(NOW, false, &rules);
+        loser.asked();
+        loser.full_sync(point('b', 900), &rules);
+        assert_eq!(loser.offset(), announced);
+        loser.loading();
+        assert_eq!(loser.offset(), Offset::ZERO);
+    }
 }

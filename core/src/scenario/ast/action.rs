@@ -114,6 +114,13 @@ pub enum Action {
         /// By whom; empty is everyone else.
         on: Vec<Selector>,
     },
+    /// `reset A0 [hard]`: CLUSTER RESET.
+    Reset {
+        /// Who forgets everyone.
+        node: Selector,
+        /// Whether it forgets who it was, too.
+        hard: bool,
+    },
     /// `meet A0 B0`: CLUSTER MEET on the first, naming the second.
     Meet {
         /// Who greets.

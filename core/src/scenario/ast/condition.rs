@@ -58,6 +58,8 @@ pub enum Condition {
     LostWritesAtMost(u64),
     /// `no violations`: of any property.
     NoViolations,
+    /// `no broken promises`: of those properties that the rules of the nodes promise.
+    NoBrokenPromises,
     /// `violation S3`.
     Violation(PropertyId),
     /// `rounds of A <= 1`: requests for votes by A's replicas.
@@ -84,6 +86,7 @@ impl Condition {
             | Self::NoLostWrites
             | Self::LostWritesAtMost(_)
             | Self::NoViolations
+            | Self::NoBrokenPromises
             | Self::RoundsAtMost { .. } => true,
             Self::Failed(_)
             | Self::Asks(_)
@@ -97,7 +100,7 @@ impl Condition {
     }
 }
 
-/// A property of protocol.md §15: `S1`..`S19`, `L1`..`L10`.
+/// A property of protocol.md §15: `S1`..`S19`, `L1`..`L10`, and ours: `S20`, `S21`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PropertyId {
     /// Nothing bad happens.

@@ -10,7 +10,7 @@ use crate::scenario::ast::{Action, DiskState, FailoverMode, MessageFilter, Selec
 use crate::scenario::error::Problem;
 
 /// First words of actions.
-pub const ACTIONS: [&str; 23] = [
+pub const ACTIONS: [&str; 24] = [
     "kill",
     "restart",
     "powercut",
@@ -28,6 +28,7 @@ pub const ACTIONS: [&str; 23] = [
     "replicate",
     "move",
     "forget",
+    "reset",
     "meet",
     "write",
     "lag",
@@ -72,6 +73,10 @@ impl Cursor<'_> {
                 let node = self.one_node()?;
                 let on = if self.accept("on") { self.nodes(stops)? } else { Vec::new() };
                 Ok(Action::Forget { node, on })
+            }
+            "reset" => {
+                let node = self.one_node()?;
+                Ok(Action::Reset { node, hard: self.accept("hard") })
             }
             "meet" => {
                 let node = self.one_node()?;

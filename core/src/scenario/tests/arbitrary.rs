@@ -133,7 +133,8 @@ fn rule_line() -> impl Strategy<Value = RuleLine> {
 
 /// Any value of `key`: of all these texts some are values of it.
 fn assignment(key: &'static Key) -> impl Strategy<Value = Assignment> {
-    let texts = (0_u64..200_000, any::<bool>()).prop_map(move |(number, flag)| {
+    let texts = (0_u64..200_000).prop_map(move |number| {
+        let word = key.words.get(usize::try_from(number).unwrap_or(0) % key.words.len().max(1));
         let texts = [
             format!("{number}ms"),
             format!("{number}ms..{}ms", number + 7),
@@ -141,7 +142,7 @@ fn assignment(key: &'static Key) -> impl Strategy<Value = Assignment> {
             format!("{}.{}%", number % 100, number % 10_000),
             format!("{}kb", number % 100 + 1),
             format!("{}/s", number % 10_000),
-            if flag { "yes".to_owned() } else { "no".to_owned() },
+            word.copied().unwrap_or_default().to_owned(),
         ];
         texts.iter().find_map(|text| key.canonical(text))
     });
@@ -223,6 +224,7 @@ fn operation() -> impl Strategy<Value = Action> {
         (one_node(), one_node()).prop_map(|(node, primary)| Action::Replicate { node, primary }),
         (slots, one_node(), one_node()).prop_map(|(slots, from, to)| Action::MoveSlots { slots, from, to }),
         (one_node(), vec(selector(), 0..3)).prop_map(|(node, on)| Action::Forget { node, on }),
+        (one_node(), any::<bool>()).prop_map(|(node, hard)| Action::Reset { node, hard }),
         (one_node(), one_node()).prop_map(|(node, with)| Action::Meet { node, with }),
         (1_u32..100_000, one_node()).prop_map(|(count, to)| Action::Write { count, to }),
         set_line().prop_map(Action::Set),
@@ -233,7 +235,7 @@ fn operation() -> impl Strategy<Value = Action> {
 fn condition() -> impl Strategy<Value = Condition> {
     let reason = option::of(select(REASONS.map(|(_, reason)| reason).to_vec()));
     let property =
-        prop_oneof![(1_u8..=19).prop_map(PropertyId::Safety), (1_u8..=10).prop_map(PropertyId::Liveness),];
+        prop_oneof![(1_u8..=21).prop_map(PropertyId::Safety), (1_u8..=10).prop_map(PropertyId::Liveness),];
     let simple = prop_oneof![
         select(vec![
             Condition::Covered,
@@ -241,6 +243,7 @@ fn condition() -> impl Strategy<Value = Condition> {
             Condition::SplitVote,
             Condition::NoLostWrites,
             Condition::NoViolations,
+            Condition::NoBrokenPromises,
         ]),
         (shard(), node()).prop_map(|(shard, node)| Condition::PrimaryOf { shard, node }),
         selector().prop_map(Condition::Failed),

@@ -135,7 +135,7 @@ fn actions_say_what_they_take() {
         ("at 10s disk A", "14: expected `ok`, `slow` or `full`, found the end of the line"),
         (
             "at 10s ünïcödé A",
-            "8: unknown action `ünïcödé`; there are `kill`, `restart`, `powercut`, `pause`, `resume`, `cut`, `heal`, `slow`, `lose`, `duplicate`, `drop`, `hold`, `release`, `failover`, `replicate`, `move`, `forget`, `meet`, `write`, `lag`, `disk`, `set` and `rules`",
+            "8: unknown action `ünïcödé`; there are `kill`, `restart`, `powercut`, `pause`, `resume`, `cut`, `heal`, `slow`, `lose`, `duplicate`, `drop`, `hold`, `release`, `failover`, `replicate`, `move`, `forget`, `reset`, `meet`, `write`, `lag`, `disk`, `set` and `rules`",
         ),
     ]);
 }
@@ -190,9 +190,12 @@ fn statements_and_conditions_say_what_comes_next() {
         ),
         ("expect epoch > 7", "14: expected `>=`, found `>`; did you mean `>=`?"),
         ("expect epoch >= x", "17: expected an epoch such as `7`, found `x`"),
-        ("expect violation S20", "18: expected a property from `S1` to `S19` or `L1` to `L10`, found `S20`"),
-        ("expect no los writes", "11: expected `violations` or `lost`, found `los`; did you mean `lost`?"),
-        ("expect no", "10: expected `violations` or `lost`, found the end of the line"),
+        ("expect violation S22", "18: expected a property from `S1` to `S21` or `L1` to `L10`, found `S22`"),
+        (
+            "expect no los writes",
+            "11: expected `violations`, `broken` or `lost`, found `los`; did you mean `lost`?",
+        ),
+        ("expect no", "10: expected `violations`, `broken` or `lost`, found the end of the line"),
         ("expect not not covered", "12: `not` is given twice"),
         (
             "expect covered withn 5s",

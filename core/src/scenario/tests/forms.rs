@@ -53,6 +53,8 @@ fn every_action_reads_and_prints() {
         "at 10s kill A B C",
         "at 10s kill A0 A.best B.replicas C.all primaries replicas all one",
         "at 10s restart A0",
+        "at 10s reset A0",
+        "at 10s reset A0 hard",
         "at 10s restart A0 B0 wiped",
         "at 10s powercut A0",
         "at 10s pause A",

@@ -10,8 +10,12 @@ use super::super::history::Histories;
 use super::super::host::Host;
 use super::super::{HostIx, Names, Violation};
 use super::claims::Claims;
+use super::data::Announced;
 use super::elections::Elections;
+use super::paces::Paces;
+use super::refusals::Refusals;
 use super::rounds::Rounds;
+use super::trail::Trail;
 use super::votes::Votes;
 
 /// What a judge may look at.
@@ -48,7 +52,8 @@ impl Findings {
 
     pub(super) fn add(&mut self, property: &'static str, host: HostIx, what: impl FnOnce() -> String) {
         if self.seen.insert((property, host)) {
-            self.fresh.push((host, Violation { property: property.to_owned(), what: what() }));
+            self.fresh
+                .push((host, Violation { property: property.to_owned(), what: what(), promised: true }));
         }
     }
 }
@@ -59,9 +64,15 @@ pub(in crate::sim) struct Checker {
     pub(super) findings: Findings,
     votes: Votes,
     claims: Claims,
+    announced: Announced,
     elections: Elections,
     rounds: Rounds,
+    paces: Paces,
+    refusals: Refusals,
+    trail: Trail,
     hits: BTreeMap<&'static str, u64>,
+    /// Who was given slots by hand.
+    given: BTreeSet<HostIx>,
     /// Whether a table of the present host may have changed.
     table_changed: bool,
 }
@@ -86,9 +97,24 @@ impl Checker {
         *self.hits.entry(what).or_default() += 1;
     }
 
+    /// Which of two things followed each other.
+    pub(in crate::sim) fn trail(&self) -> &Trail {
+        &self.trail
+    }
+
     /// An operator moved slots or took over: claims are no longer made by election alone.
     pub(in crate::sim) fn operated(&mut self, slots: bool) {
         self.claims.operated(slots);
+    }
+
+    /// A primary was given slots by hand: it keeps them even if its shard has another primary by then.
+    pub(in crate::sim) fn given(&mut self, host: HostIx) {
+        self.given.insert(host);
+    }
+
+    /// Whether a host was ever given slots by hand.
+    pub(in crate::sim) fn was_given(&self, host: HostIx) -> bool {
+        self.given.contains(&host)
     }
 
     /// Whether slots were ever moved by hand.
@@ -99,6 +125,7 @@ impl Checker {
     /// A process ended.
     pub(in crate::sim) fn stopped(&mut self, host: HostIx) {
         self.claims.stopped(host);
+        self.announced.stopped(host);
         self.elections.stopped(host);
         self.rounds.stopped(host);
     }
@@ -108,9 +135,14 @@ impl Checker {
         let Message { header, body } = message;
         match body {
             Body::AuthAck => self.votes.acked(&mut self.findings, scene, from, to, header),
-            Body::AuthRequest => Votes::requested(&mut self.findings, scene, from, header),
-            Body::Ping(_) | Body::Pong(_) | Body::Meet(_) => {
+            Body::AuthRequest => {
+                Votes::requested(&mut self.findings, scene, from, header);
+                self.paces.requested(&mut self.findings, scene, from, header);
+            }
+            Body::AuthNack { .. } => self.refusals.refused(&mut self.findings, scene, from, to),
+            Body::Ping(gossip) | Body::Pong(gossip) | Body::Meet(gossip) => {
                 self.claims.announced(&mut self.findings, scene, from, header);
+                self.announced.sent(&mut self.findings, scene, from, header, gossip);
             }
             _ => {}
         }
@@ -121,15 +153,22 @@ impl Checker {
         let Header { sender, flags, .. } = &message.header;
         self.claims.delivered(to, *sender, message.header.replica_of.is_some());
         if flags.contains(NodeFlags::REPLICA) {
-            self.elections.sibling(to, from, flags.contains(NodeFlags::MY_PRIMARY_FAIL));
+            self.elections.sibling(to, from, &message.header);
+        }
+        if message.body == Body::AuthRequest {
+            self.refusals.asked(to, from, &message.header);
         }
         self.elections.answered(to, node, message);
     }
 
     /// A node has said something.
     pub(in crate::sim) fn event(&mut self, scene: Scene<'_>, host: HostIx, event: &Event) {
-        if let Some(what) = super::votes::interesting(event) {
+        let interesting = super::votes::interesting(event);
+        if let Some(what) = interesting {
             self.hit(what);
+        }
+        if let Some(what) = interesting.or_else(|| super::trail::step(event)) {
+            self.trail.went(host, what);
         }
         self.table_changed |= matches!(
             event,
@@ -147,6 +186,7 @@ impl Checker {
             }
         }
         self.claims.event(&mut self.findings, scene, host, event);
+        self.announced.event(host, event);
         self.elections.event(&mut self.findings, scene, host, event);
         if let Some(node) = scene.node(host) {
             self.rounds.event(scene.now, host, node.config().node_timeout, event);

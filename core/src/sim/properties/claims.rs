@@ -1,4 +1,4 @@
-//! S5 to S9, S13 and the claims' part of S15: epochs, slots and data.
+//! S5 to S9 and the claims' part of S15: epochs and slots.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,8 @@ struct Before {
 pub(super) struct Claims {
     /// Who last announced slots at a config epoch, and which.
     announced: BTreeMap<Epoch, (NodeId, SlotSet)>,
-    before: BTreeMap<HostIx, Before>,
+    /// By host.
+    before: Vec<Option<Before>>,
     /// The sender of the frame being handled, if it is a replica.
     replica_speaks: Option<(HostIx, NodeId)>,
     /// Slots were moved by hand.
@@ -46,7 +47,9 @@ impl Claims {
     }
 
     pub(super) fn stopped(&mut self, host: HostIx) {
-        self.before.remove(&host);
+        if let Some(before) = self.before.get_mut(host.get()) {
+            *before = None;
+        }
     }
 
     pub(super) fn delivered(&mut self, to: HostIx, sender: NodeId, replica: bool) {
@@ -62,8 +65,6 @@ impl Claims {
     ) {
         if header.flags.contains(NodeFlags::PRIMARY) {
             self.primary_announced(findings, scene, from, header);
-        } else if header.offset.0 > 0 {
-            replica_announced(findings, scene, from, header);
         }
     }
 
@@ -76,7 +77,7 @@ impl Claims {
     ) {
         let epoch = header.config_epoch;
         let durable = scene.hosts[from.get()].disk.synced.myself().map(|line| line.config_epoch);
-        if durable.is_some_and(|durable| durable < epoch) {
+        if scene.hosts[from.get()].must_save() && durable.is_some_and(|durable| durable < epoch) {
             findings.add("S15", from, || format!("announced config epoch {epoch} before it was on disk"));
         }
         if self.operated || header.slots.is_empty() {
@@ -119,7 +120,11 @@ impl Claims {
                 }
             }
             Event::Following { primary, cause: FollowCause::LostSlots, .. } => {
-                let Some(before) = self.before.get(&host).filter(|before| before.primary) else { return };
+                let Some(before) =
+                    self.before.get(host.get()).copied().flatten().filter(|before| before.primary)
+                else {
+                    return;
+                };
                 let Some(winner) = node.view().get(*primary) else { return };
                 if !self.moved && winner.config_epoch <= before.config {
                     findings.add("S8", host, || {
@@ -141,7 +146,10 @@ impl Claims {
             config: node.view().me().config_epoch,
             primary: node.is_primary(),
         };
-        if let Some(before) = self.before.insert(host, now) {
+        if self.before.len() <= host.get() {
+            self.before.resize(host.get() + 1, None);
+        }
+        if let Some(before) = self.before[host.get()].replace(now) {
             if now.current < before.current {
                 findings
                     .add("S6", host, || format!("its epoch fell from {} to {}", before.current, now.current));
@@ -155,28 +163,5 @@ impl Claims {
         if scene.hosts[host.get()].disk.synced.current_epoch > now.current {
             findings.add("S6", host, || "its disk is ahead of it".to_owned());
         }
-    }
-}
-
-fn replica_announced(findings: &mut Findings, scene: Scene<'_>, from: HostIx, header: &Header) {
-    let Some(node) = scene.node(from) else { return };
-    // The shard of the primary that the header names: the node itself may have moved on since.
-    let primary = header.replica_of.and_then(|primary| node.view().get(primary));
-    let Some(shard) = primary.and_then(|primary| scene.names.shard(primary.shard)) else { return };
-    let place = scene.hosts[from.get()].data.place;
-    let own = place.map(|place| scene.histories.shard_of(place));
-    // A newcomer that won without ever getting the shard's data made its own the shard's.
-    let copied = header.replica_of.and_then(|primary| scene.names.host_of(primary));
-    let copied = copied.and_then(|primary| scene.hosts[primary.get()].data.place);
-    if let (Some(place), Some(copied)) = (place, copied)
-        && scene.histories.same_root(place, copied)
-    {
-        return;
-    }
-    if own != Some(shard.0) && node.rules().full_sync_across_shards {
-        findings.add("S13", from, || match own {
-            None => "announces an offset and has no data".to_owned(),
-            Some(_) => format!("announces an offset of data that is not of shard {shard}"),
-        });
     }
 }

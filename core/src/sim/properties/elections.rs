@@ -7,7 +7,7 @@ use crate::cluster::Peer;
 use crate::node::{Event, Node};
 use crate::protocol::election::RoundEnd;
 use crate::protocol::manual::ManualStep;
-use crate::wire::{Body, Message, NackReason, NodeFlags};
+use crate::wire::{Body, Header, Message, NackReason, NodeFlags};
 
 use super::super::HostIx;
 use super::super::host::Power;
@@ -33,8 +33,12 @@ struct Untouched {
 pub(super) struct Elections {
     rounds: BTreeMap<HostIx, Round>,
     refusal: Option<(HostIx, Untouched)>,
-    /// Which sibling last said to whom that their primary failed.
+    /// Who told whom that it refuses its vote in which epoch.
+    refused: BTreeSet<(NodeId, NodeId, Epoch)>,
+    /// Which sibling last said to whom, and meant it, that their primary failed.
     agree: BTreeSet<(HostIx, HostIx)>,
+    /// Who has marked whom fail and has not taken it back.
+    marked: BTreeSet<(HostIx, NodeId)>,
     /// Until when a primary may stand paused.
     paused: BTreeMap<HostIx, Instant>,
 }
@@ -54,9 +58,11 @@ impl Elections {
         self.agree.retain(|(observer, _)| *observer != host);
     }
 
-    /// A replica's word on its primary reached another node.
-    pub(super) fn sibling(&mut self, observer: HostIx, sibling: HostIx, failed: bool) {
-        if failed {
+    /// A replica's word on its primary reached another node. A word left over from an earlier primary,
+    /// or from before that one recovered, says nothing (M11).
+    pub(super) fn sibling(&mut self, observer: HostIx, sibling: HostIx, header: &Header) {
+        let says = header.flags.contains(NodeFlags::MY_PRIMARY_FAIL);
+        if says && header.replica_of.is_some_and(|primary| self.marked.contains(&(sibling, primary))) {
             self.agree.insert((observer, sibling));
         } else if !self.agree.is_empty() {
             self.agree.remove(&(observer, sibling));
@@ -75,14 +81,18 @@ impl Elections {
                     round.acked.insert(voter);
                 }
             }
-            Body::AuthNack { epoch, reason } => {
+            Body::AuthNack { form, reason } => {
                 self.refusal = Some((to, untouched(node)));
                 let last = matches!(
                     reason,
                     NackReason::EpochOld | NackReason::AlreadyVoted | NackReason::StaleConfig
                 );
                 if let Some(round) = self.rounds.get_mut(&to)
-                    && round.epoch == *epoch
+                    // A form without an epoch is of the round that its voter has refused.
+                    && form.epoch().map_or_else(
+                        || self.refused.contains(&(voter, node.id(), round.epoch)),
+                        |epoch| epoch == round.epoch,
+                    )
                     && last
                 {
                     round.refused.insert(voter);
@@ -95,6 +105,15 @@ impl Elections {
     pub(super) fn event(&mut self, findings: &mut Findings, scene: Scene<'_>, host: HostIx, event: &Event) {
         let Some(node) = scene.node(host) else { return };
         match event {
+            Event::FailMarked { node: whom, .. } | Event::FailTold { node: whom, .. } => {
+                self.marked.insert((host, *whom));
+            }
+            Event::FailCleared { node: whom } => {
+                self.marked.remove(&(host, *whom));
+            }
+            Event::VoteRefused { candidate, epoch, told: true, .. } => {
+                self.refused.insert((node.id(), *candidate, *epoch));
+            }
             Event::VotesAsked { epoch, .. } => {
                 self.rounds.insert(host, Round { epoch: *epoch, ..Round::default() });
             }
@@ -149,9 +168,7 @@ impl Elections {
     fn may_hurry(&self, findings: &mut Findings, scene: Scene<'_>, host: HostIx, node: &Node) {
         let view = node.view();
         let Some(primary) = view.my_primary() else { return };
-        let siblings = view.replicas_of(primary).filter(|(_, peer)| {
-            peer.id != node.id() && !peer.failed() && !peer.flags.contains(NodeFlags::NOFAILOVER)
-        });
+        let siblings = view.replicas_of(primary).filter(|(_, peer)| peer.id != node.id());
         for (_, sibling) in siblings {
             let Some(other) = scene.names.host_of(sibling.id) else { continue };
             if !self.agree.contains(&(host, other)) {
@@ -196,5 +213,36 @@ mod tests {
             elections.has_majority(&mut findings, host, Epoch(7), 2);
             assert_eq!(!findings.is_empty(), broken, "{votes} votes of epoch {epoch}");
         }
+    }
+
+    #[test]
+    fn a_word_counts_only_while_it_is_meant() {
+        let (me, other) = (HostIx(0), HostIx(1));
+        let id = |letter: &str| -> NodeId { letter.repeat(40).parse().expect("an id") };
+        let said = |flag: NodeFlags, of: Option<NodeId>, marked: &[NodeId]| {
+            let mut elections = Elections::default();
+            elections.agree.insert((me, other));
+            elections.marked.extend(marked.iter().map(|whom| (other, *whom)));
+            let header = Header {
+                sender: id("b"),
+                current_epoch: Epoch::ZERO,
+                config_epoch: Epoch::ZERO,
+                offset: crate::base::Offset::ZERO,
+                slots: crate::base::SlotSet::default(),
+                replica_of: of,
+                address: crate::base::Address::default(),
+                flags: NodeFlags::REPLICA | flag,
+                state_fail: false,
+                message_flags: crate::wire::MessageFlags::empty(),
+            };
+            elections.sibling(me, other, &header);
+            elections.agree.contains(&(me, other))
+        };
+        let (primary, earlier) = (id("p"), id("q"));
+        let says = NodeFlags::MY_PRIMARY_FAIL;
+        assert!(said(says, Some(primary), &[primary]));
+        assert!(!said(says, Some(primary), &[earlier]), "left over from another primary (M11)");
+        assert!(!said(says, Some(primary), &[]), "left over from before it recovered");
+        assert!(!said(NodeFlags::empty(), Some(primary), &[primary]), "not said");
     }
 }

@@ -6,9 +6,13 @@
 
 mod checker;
 mod claims;
+mod data;
 mod elections;
+mod paces;
+mod refusals;
 mod rounds;
 mod table;
+mod trail;
 mod votes;
 
 pub use table::{Kind, PROPERTIES, Property, SOMETIMES};

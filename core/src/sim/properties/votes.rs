@@ -44,14 +44,15 @@ impl Votes {
                 format!("voted in epoch {epoch} after a vote in a later one or the same")
             });
         }
-        if scene.hosts[from.get()].disk.synced.last_vote_epoch < epoch {
+        if scene.hosts[from.get()].must_save() && scene.hosts[from.get()].disk.synced.last_vote_epoch < epoch
+        {
             findings.add("S15", from, || format!("its vote in epoch {epoch} left before it was on disk"));
         }
     }
 
     pub(super) fn requested(findings: &mut Findings, scene: Scene<'_>, from: HostIx, header: &Header) {
         let epoch = header.current_epoch;
-        if scene.hosts[from.get()].disk.synced.current_epoch < epoch {
+        if scene.hosts[from.get()].must_save() && scene.hosts[from.get()].disk.synced.current_epoch < epoch {
             findings.add("S15", from, || format!("its request in epoch {epoch} left before it was on disk"));
         }
     }
