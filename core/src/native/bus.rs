@@ -109,7 +109,7 @@ async fn carry(server: &Shared, link: LinkId, stream: TcpStream, mut queue: Unbo
         loop {
             let Ok(length @ 1..) = reader.read(&mut chunk).await else { return };
             deframer.push(&chunk[..length]);
-            while let Some(frame) = deframer.next() {
+            for frame in deframer.by_ref() {
                 match frame {
                     Ok(frame) => {
                         let mut server = server.borrow_mut();

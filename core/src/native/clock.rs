@@ -2,27 +2,23 @@
 
 use crate::base::Instant;
 
+#[expect(clippy::disallowed_types, reason = "the driver is where time comes from")]
+type Birth = std::time::Instant;
+
 /// Maps the machine's clocks to the core's time, whose zero is the start of the process.
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::disallowed_types, reason = "the driver is where time comes from")]
 pub struct Clock {
-    birth: std::time::Instant,
+    birth: Birth,
     unix_birth_ms: u64,
 }
 
 impl Clock {
     /// A clock whose zero is now.
-    #[expect(
-        clippy::disallowed_types,
-        clippy::disallowed_methods,
-        reason = "the driver is where time comes from"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the driver is where time comes from")]
+    #[expect(clippy::disallowed_types, reason = "the driver is where time comes from")]
     pub fn start() -> Self {
         let unix = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        Self {
-            birth: std::time::Instant::now(),
-            unix_birth_ms: u64::try_from(unix.as_millis()).unwrap_or(u64::MAX),
-        }
+        Self { birth: Birth::now(), unix_birth_ms: u64::try_from(unix.as_millis()).unwrap_or(u64::MAX) }
     }
 
     /// This moment.

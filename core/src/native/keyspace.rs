@@ -167,6 +167,12 @@ impl Keyspace {
         self.slots.iter().flatten().map(|(key, entry)| (&**key, entry))
     }
 
+    /// Every key and its entry, beginning with this slot.
+    pub fn iter_from(&self, slot: usize) -> impl Iterator<Item = (&[u8], &Entry)> {
+        let (before, after) = self.slots.split_at(slot.min(self.slots.len()));
+        after.iter().chain(before).flatten().map(|(key, entry)| (&**key, entry))
+    }
+
     /// The keys of a slot.
     pub fn in_slot(&self, slot: Slot) -> impl Iterator<Item = &[u8]> {
         self.table(slot).keys().map(|key| &**key)

@@ -152,12 +152,12 @@ options! {
             Some(())
         };
     start "cluster-config-file" ("a file name"): |o| o.cluster_config_file.clone(),
-        |o, v| { (!v.is_empty()).then(|| o.cluster_config_file = v.to_owned()) };
+        |o, v| { (!v.is_empty()).then(|| v.clone_into(&mut o.cluster_config_file)) };
     live "cluster-announce-ip" ("an address"): |o| o.announce_ip.map_or_else(String::new, |ip| ip.to_string()),
         |o, v| { o.announce_ip = if v.is_empty() { None } else { Some(v.parse().ok()?) }; Some(()) };
-    live "requirepass" ("a password"): |o| o.requirepass.clone(), |o, v| { o.requirepass = v.to_owned(); Some(()) };
+    live "requirepass" ("a password"): |o| o.requirepass.clone(), |o, v| { v.clone_into(&mut o.requirepass); Some(()) };
     live "primaryauth" | "masterauth" ("a password"): |o| o.primaryauth.clone(),
-        |o, v| { o.primaryauth = v.to_owned(); Some(()) };
+        |o, v| { v.clone_into(&mut o.primaryauth); Some(()) };
     live "protected-mode" ("yes or no"): |o| word(o.protected_mode).to_owned(),
         |o, v| { o.protected_mode = yes(v)?; Some(()) };
     start "enable-debug-command" ("yes, no or local"): |o| word(o.debug_commands).to_owned(),

@@ -190,7 +190,7 @@ pub async fn keep_time(server: Shared) {
             }
         };
         tokio::select! {
-            () = sleep => server.borrow_mut().input(|node, now| node.handle_timeout(now)),
+            () = sleep => server.borrow_mut().input(Node::handle_timeout),
             () = rearm.notified() => {}
         }
     }

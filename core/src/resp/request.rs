@@ -159,9 +159,8 @@ fn line_end(
     let rest = bytes.get(from..).unwrap_or_default();
     match memchr::memchr(b'\r', &rest[..rest.len().min(most)]) {
         Some(at) if rest.len() > at + 1 => Ok(Some(from + at)),
-        Some(_) => Ok(None),
         None if rest.len() >= most => Err(long),
-        None => Ok(None),
+        Some(_) | None => Ok(None),
     }
 }
 

@@ -12,9 +12,9 @@ pub(super) fn client(call: &mut Call<'_>) -> Flow {
         (b"setname", 3) => set_name(call),
         (b"getname", 2) => {
             if call.client.name.is_empty() {
-                call.out.null()
+                call.out.null();
             } else {
-                call.out.bulk(&call.client.name)
+                call.out.bulk(&call.client.name);
             }
         }
         (b"id", 2) => call.out.int(i64::try_from(call.client.id).unwrap_or(i64::MAX)),

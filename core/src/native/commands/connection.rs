@@ -79,8 +79,8 @@ const WRONG_PASS: &str = "WRONGPASS invalid username-password pair or user is di
 fn opens(call: &Call<'_>, user: &[u8], password: &[u8]) -> bool {
     let wanted = call.server.options.requirepass.as_bytes();
     let mut different = wanted.len() ^ password.len();
-    for at in 0..password.len() {
-        different |= usize::from(wanted.get(at).copied().unwrap_or(0) ^ password[at]);
+    for (at, byte) in password.iter().enumerate() {
+        different |= usize::from(wanted.get(at).copied().unwrap_or(0) ^ byte);
     }
     user == b"default" && (wanted.is_empty() || different == 0)
 }

@@ -153,14 +153,14 @@ pub(super) fn scan(call: &mut Call<'_>) -> Flow {
         };
         match call.words[at].to_ascii_lowercase().as_slice() {
             b"match" => pattern = value,
-            b"count" => match integer(value).and_then(|count| usize::try_from(count).ok()).filter(|n| *n > 0)
-            {
-                Some(count) => wanted = count,
-                None => {
+            b"count" => {
+                let count = integer(value).and_then(|count| usize::try_from(count).ok());
+                let Some(count) = count.filter(|count| *count > 0) else {
                     call.out.error(NOT_INTEGER);
                     return Flow::Done;
-                }
-            },
+                };
+                wanted = count;
+            }
             b"type" => kind = Some(value.to_ascii_lowercase()),
             _ => {
                 call.out.error(SYNTAX);
@@ -197,7 +197,10 @@ pub(super) fn scan(call: &mut Call<'_>) -> Flow {
 
 pub(super) fn random(call: &mut Call<'_>) -> Flow {
     let now = call.now_ms;
-    let any = call.server.keyspace.iter().find(|(_, entry)| entry.expires_at.is_none_or(|at| at > now));
+    // Starting anywhere is as good as chance for who looks for a sample.
+    let from = usize::try_from(now % u64::from(SLOTS)).unwrap_or(0);
+    let any =
+        call.server.keyspace.iter_from(from).find(|(_, entry)| entry.expires_at.is_none_or(|at| at > now));
     match any {
         Some((key, _)) => call.out.bulk(key),
         None => call.out.null(),

@@ -82,7 +82,7 @@ impl Call<'_> {
 }
 
 /// Longer than anything is waited for.
-const FOREVER: std::time::Duration = std::time::Duration::from_secs(365 * 24 * 3600);
+const FOREVER: std::time::Duration = std::time::Duration::from_hours(365 * 24);
 
 /// What a primary's stream may hold that is no change of data.
 const NO_DATA: [&[u8]; 6] = [b"ping", b"select", b"replconf", b"publish", b"spublish", b"function"];

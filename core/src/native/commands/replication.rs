@@ -24,13 +24,13 @@ pub(super) fn replconf(call: &mut Call<'_>) -> Flow {
             b"listening-port" => said.port = value.parse().unwrap_or(0),
             b"ip-address" => said.ip = Some(value),
             b"capa" => said.psync2 |= value.eq_ignore_ascii_case("psync2"),
-            b"version" => match version(&value) {
-                Some(version) => said.version = Some(version),
-                None => {
+            b"version" => {
+                said.version = version(&value);
+                if said.version.is_none() {
                     call.out.error(&format!("ERR Unrecognized version format: {value}"));
                     return Flow::Done;
                 }
-            },
+            }
             b"set-cluster-node-id" | b"rdb-only" => {}
             other => {
                 let other = String::from_utf8_lossy(other).into_owned();

@@ -292,7 +292,9 @@ pub(super) fn setrange(call: &mut Call<'_>) -> Flow {
         Ok(bytes) => bytes,
         Err(error) => return fail(call, error),
     };
-    if !part.is_empty() {
+    if part.is_empty() {
+        call.out.int(i64::try_from(bytes.len()).unwrap_or(i64::MAX));
+    } else {
         if bytes.len() < at + part.len() {
             bytes.resize(at + part.len(), 0);
         }
@@ -301,8 +303,6 @@ pub(super) fn setrange(call: &mut Call<'_>) -> Flow {
         call.out.int(i64::try_from(bytes.len()).unwrap_or(i64::MAX));
         store(call, key, bytes, kept);
         call.effect = Effect::AsTyped;
-    } else {
-        call.out.int(i64::try_from(bytes.len()).unwrap_or(i64::MAX));
     }
     Flow::Done
 }

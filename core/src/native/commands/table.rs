@@ -53,9 +53,9 @@ impl Keys {
     pub fn of<'a>(self, words: &'a [&'a [u8]]) -> impl Iterator<Item = &'a [u8]> {
         let len = i32::try_from(words.len()).unwrap_or(i32::MAX);
         let last = if self.last < 0 { len + self.last } else { self.last };
-        let places = if self.first == 0 { 1..=0 } else { self.first..=last };
+        let (first, last) = if self.first == 0 { (1, 0) } else { (self.first, last) };
         let step = usize::try_from(self.step.max(1)).unwrap_or(1);
-        places.step_by(step).filter_map(|at| words.get(usize::try_from(at).ok()?).copied())
+        (first..=last).step_by(step).filter_map(|at| words.get(usize::try_from(at).ok()?).copied())
     }
 }
 

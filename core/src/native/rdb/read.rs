@@ -24,7 +24,7 @@ pub fn read(bytes: &[u8]) -> Result<Snapshot, RdbError> {
         let at = cursor.at();
         match cursor.byte()? {
             0xff => break,
-            0xfe => drop(cursor.length()?),
+            0xfe | 0xf8 => drop(cursor.length()?),
             0xfd => expires_at = Some(u64::from(u32::from_le_bytes(cursor.array()?)) * 1000),
             0xfc => expires_at = Some(u64::from_le_bytes(cursor.array()?)),
             0xfb => {
@@ -33,7 +33,6 @@ pub fn read(bytes: &[u8]) -> Result<Snapshot, RdbError> {
             }
             0xfa => snapshot.aux.push((cursor.string()?, cursor.string()?)),
             0xf9 => drop(cursor.byte()?),
-            0xf8 => drop(cursor.length()?),
             0xf7 => skip::module(&mut cursor)?,
             0xf5 => cursor.skip_string()?,
             0xf4 => {

@@ -7,7 +7,7 @@ use super::cursor::Cursor;
 pub(super) fn value(cursor: &mut Cursor<'_>, kind: u8) -> Result<(), RdbError> {
     match kind {
         0 | 9..=13 | 16 | 17 | 20 => cursor.skip_string(),
-        1 | 2 | 14 => times(cursor, |cursor| cursor.skip_string()),
+        1 | 2 | 14 => times(cursor, Cursor::skip_string),
         3 => times(cursor, |cursor| {
             cursor.skip_string()?;
             let digits = cursor.byte()?;
@@ -32,9 +32,10 @@ pub(super) fn value(cursor: &mut Cursor<'_>, kind: u8) -> Result<(), RdbError> {
     }
 }
 
-type Part = fn(&mut Cursor<'_>) -> Result<(), RdbError>;
-
-fn times(cursor: &mut Cursor<'_>, part: Part) -> Result<(), RdbError> {
+fn times<'a>(
+    cursor: &mut Cursor<'a>,
+    part: fn(&mut Cursor<'a>) -> Result<(), RdbError>,
+) -> Result<(), RdbError> {
     // Each part takes a byte at least, so a lie about the count ends at the end of the bytes.
     (0..cursor.length()?).try_for_each(|_| part(cursor))
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::base::SLOTS;
+use crate::cluster::nodes_conf::NodeLine;
 use crate::cluster::{ClusterView, Peer, PeerIx};
 use crate::protocol::health::Health;
 use crate::resp::Writer;
@@ -23,7 +24,7 @@ pub(super) fn my_shard_id(call: &mut Call<'_>) {
 
 pub(super) fn nodes(call: &mut Call<'_>) {
     let text: String =
-        call.server.node.conf().nodes.iter().map(|line| format!("{}\n", line.listing())).collect();
+        call.server.node.conf().nodes.iter().flat_map(|line| [line.listing(), "\n".to_owned()]).collect();
     call.out.verbatim(&text);
 }
 
@@ -35,7 +36,7 @@ pub(super) fn replicas(call: &mut Call<'_>) {
     }
     let conf = call.server.node.conf();
     let lines: Vec<String> =
-        conf.nodes.iter().filter(|line| line.primary == Some(node)).map(|line| line.listing()).collect();
+        conf.nodes.iter().filter(|line| line.primary == Some(node)).map(NodeLine::listing).collect();
     call.out.array(lines.len());
     for line in lines {
         call.out.bulk(line.as_bytes());
@@ -92,7 +93,7 @@ fn word(kind: Kind) -> &'static str {
 }
 
 /// Replicas worth naming to clients: alive, and with data. The same order on every node.
-fn serving<'a>(view: &'a ClusterView, primary: PeerIx) -> Vec<&'a Peer> {
+fn serving(view: &ClusterView, primary: PeerIx) -> Vec<&Peer> {
     let fit = |peer: &&Peer| !peer.failed() && peer.offset.0 > 0;
     let mut replicas: Vec<&Peer> = view.replicas_of(primary).map(|(_, peer)| peer).filter(fit).collect();
     replicas.sort_by_key(|peer| peer.id);
