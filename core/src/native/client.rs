@@ -9,11 +9,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::spawn_local;
 
-use crate::resp::{Limits, Next, Requests, Writer};
+use crate::resp::{Limits, Next, Proto, Requests, Writer};
 
 use super::commands::{Flow, execute};
 use super::feeding::{self, Announced};
-use super::server::Shared;
+use super::migrate::Job;
+use super::server::{Server, Shared};
 
 /// A client's number.
 pub type ClientId = u64;
@@ -101,8 +102,39 @@ pub async fn accept(server: Shared, listener: TcpListener) {
             continue;
         };
         drop(stream.set_nodelay(true));
+        if let Some(refusal) = refused(&server.borrow(), remote) {
+            // Best effort: who cannot be served need not wait for it.
+            drop(stream.try_write(refusal.as_bytes()));
+            continue;
+        }
         spawn_local(serve(Rc::clone(&server), stream, remote));
     }
+}
+
+/// Carries keys elsewhere in a task of its own: it must come to its end even if who asked goes away.
+async fn moved(server: &Shared, job: Job, proto: Proto) -> Vec<u8> {
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let shared = Rc::clone(server);
+    spawn_local(async move {
+        let done = job.carry_out().await;
+        let mut answer = Writer::new(proto);
+        job.finish(&mut shared.borrow_mut(), &mut answer, done);
+        // Who asked may be gone.
+        drop(tell.send(answer.bytes));
+    });
+    told.await.unwrap_or_default()
+}
+
+/// Why a connection is not served, as it is told.
+fn refused(server: &Server, remote: SocketAddr) -> Option<&'static str> {
+    let options = &server.options;
+    if server.clients.known.len() >= options.maxclients {
+        return Some("-ERR max number of clients reached\r\n");
+    }
+    (options.protected_mode && options.requirepass.is_empty() && !remote.ip().is_loopback()).then_some(
+        "-DENIED this node runs in protected mode and has no password: connect from the same machine, or set \
+         requirepass\r\n",
+    )
 }
 
 async fn serve(server: Shared, mut stream: TcpStream, remote: SocketAddr) {
@@ -161,6 +193,11 @@ async fn converse(
                                     // Who waits too long runs again, too, and finds out.
                                     drop(tokio::time::timeout(patience, told.notified()).await);
                                     server.borrow_mut().clients.waiting -= 1;
+                                }
+                                Flow::Migrate(job) => {
+                                    let answer = moved(server, job, out.proto).await;
+                                    out.bytes.extend_from_slice(&answer);
+                                    break;
                                 }
                                 Flow::Feed(start) => {
                                     stream.write_all(&out.bytes).await?;

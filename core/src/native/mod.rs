@@ -18,6 +18,7 @@ pub mod feed;
 pub mod feeding;
 pub mod keyspace;
 pub mod log;
+pub mod migrate;
 pub mod options;
 pub mod rdb;
 pub mod replica;

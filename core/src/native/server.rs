@@ -6,6 +6,7 @@ use std::fmt::Arguments;
 use std::net::IpAddr;
 use std::rc::{Rc, Weak};
 
+use hashbrown::HashSet;
 use tokio::sync::Notify;
 
 use crate::base::{Instant, LinkId};
@@ -106,6 +107,8 @@ pub struct Server {
     pub drop_closes_link: bool,
     /// Whether keys end by themselves.
     pub active_expire: bool,
+    /// Keys on their way to another node: who would change them waits.
+    pub moving: HashSet<Vec<u8>>,
     /// Whether writes wait for a manual failover.
     pub paused: bool,
     /// Told when writes may go on.

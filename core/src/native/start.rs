@@ -114,6 +114,7 @@ async fn live(options: Options) -> Result<(), StartError> {
             dropped_kind: -1,
             drop_closes_link: false,
             active_expire: true,
+            moving: hashbrown::HashSet::new(),
             paused: false,
             resumed: Rc::new(Notify::new()),
             rearm: Rc::new(Notify::new()),

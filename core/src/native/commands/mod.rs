@@ -24,6 +24,7 @@ use crate::resp::Writer;
 
 use super::client::Client;
 use super::feeding::Start;
+use super::migrate::Job;
 use super::server::Server;
 
 pub use table::{COMMANDS, Command, Flags};
@@ -37,6 +38,8 @@ pub enum Flow {
     Close,
     /// Not now: the same command again when this is told, or after so long. Nothing was answered.
     Again(Rc<Notify>, std::time::Duration),
+    /// Keys go to another node; the answer follows.
+    Migrate(Job),
     /// This client is a replica: no more commands, the stream.
     Feed(Start),
 }
@@ -130,7 +133,7 @@ pub fn execute(server: &mut Server, client: &mut Client, out: &mut Writer, words
         return Flow::Done;
     }
     let now_ms = server.clock.unix_ms();
-    if let Some(wait) = held_up(server, client, command, now_ms) {
+    if let Some(wait) = held_up(server, client, command, words, now_ms) {
         return wait;
     }
     let mut call = Call { server, client, out, words, now_ms, effect: Effect::None };
@@ -153,6 +156,9 @@ pub fn execute(server: &mut Server, client: &mut Client, out: &mut Writer, words
 /// Commands that run inside a transaction instead of being kept for its end.
 const IMMEDIATE: [&str; 5] = ["discard", "exec", "multi", "quit", "reset"];
 
+/// Commands that take over the connection or outlast their moment.
+const ALONE: [&str; 3] = ["migrate", "psync", "sync"];
+
 /// The command, if it may run; else why not.
 fn admitted(
     server: &Server,
@@ -168,17 +174,29 @@ fn admitted(
         let error = format!("ERR wrong number of arguments for '{}' command", command.name);
         return Err((Some(command), error));
     }
+    if client.queue.is_some() && ALONE.contains(&command.name) {
+        let error = format!("ERR Command '{}' not allowed inside a transaction", command.name);
+        return Err((Some(command), error));
+    }
     let asking = std::mem::take(&mut client.asking);
     route::check(server, client, asking, command, words).map_err(|error| (Some(command), error))?;
     Ok(command)
 }
 
 /// A pause that this command must wait for.
-fn held_up(server: &Server, client: &Client, command: &Command, now_ms: u64) -> Option<Flow> {
+fn held_up(
+    server: &Server,
+    client: &Client,
+    command: &Command,
+    words: &[&[u8]],
+    now_ms: u64,
+) -> Option<Flow> {
     let queued = client.queue.iter().flatten().filter_map(|words| table::find(words.first()?));
     let writes = command.flags.contains(Flags::WRITE)
         || (command.name == "exec" && queued.into_iter().any(|command| command.flags.contains(Flags::WRITE)));
-    if server.paused && writes {
+    let moves = |key: &[u8]| server.moving.contains(key);
+    let touches = !server.moving.is_empty() && writes && command.keys.of(words).any(moves);
+    if touches || (server.paused && writes) {
         return Some(Flow::Again(Rc::clone(&server.resumed), FOREVER));
     }
     let all = !server.pauses_writes_only && !["client", "debug"].contains(&command.name);

@@ -3,6 +3,7 @@
 use super::strings::{SYNTAX, integer};
 use super::{Call, Effect, Flow};
 use crate::native::keyspace::Entry;
+use crate::native::migrate::Job;
 use crate::native::rdb::{self, RdbError};
 
 pub(super) fn dump(call: &mut Call<'_>) -> Flow {
@@ -64,4 +65,48 @@ pub(super) fn restore(call: &mut Call<'_>) -> Flow {
     call.effect = Effect::Instead(vec![words]);
     call.out.ok();
     Flow::Done
+}
+
+/// MIGRATE host port key|"" 0 timeout [COPY] [REPLACE] [AUTH p | AUTH2 u p] [KEYS k...].
+pub(super) fn migrate(call: &mut Call<'_>) -> Flow {
+    let address =
+        call.text(1).and_then(|ip| ip.parse().ok()).zip(call.text(2).and_then(|port| port.parse().ok()));
+    let patience = integer(call.words[5]).and_then(|millis| u64::try_from(millis).ok());
+    let (Some((ip, port)), Some(patience)) = (address, patience) else {
+        call.out.error("ERR timeout is not an integer or out of range");
+        return Flow::Done;
+    };
+    let (mut copy, mut replace, mut auth) = (false, false, Vec::new());
+    let mut keys: Vec<&[u8]> = if call.words[3].is_empty() { Vec::new() } else { vec![call.words[3]] };
+    let mut at = 6;
+    while at < call.words.len() {
+        match (call.words[at].to_ascii_lowercase().as_slice(), call.words.len() - at) {
+            (b"copy", _) => copy = true,
+            (b"replace", _) => replace = true,
+            (b"auth", 2..) => {
+                auth = vec![call.words[at + 1].to_vec()];
+                at += 1;
+            }
+            (b"auth2", 3..) => {
+                auth = vec![call.words[at + 1].to_vec(), call.words[at + 2].to_vec()];
+                at += 2;
+            }
+            (b"keys", 2..) if keys.is_empty() => {
+                keys = call.words[at + 1..].to_vec();
+                at = call.words.len();
+            }
+            _ => {
+                call.out.error(SYNTAX);
+                return Flow::Done;
+            }
+        }
+        at += 1;
+    }
+    let keys = Job::gather(call.server, &keys, replace, call.now_ms);
+    if keys.is_empty() {
+        call.out.simple("NOKEY");
+        return Flow::Done;
+    }
+    let patience = std::time::Duration::from_millis(patience.max(1000));
+    Flow::Migrate(Job { to: std::net::SocketAddr::new(ip, port), patience, auth, copy, keys })
 }

@@ -136,6 +136,7 @@ pub const COMMANDS: &[Command] = &[
     row("info", -1, F, NONE, info::info),
     row("keys", 2, R, NONE, keys::keys),
     row("mget", -2, RF, ALL, strings::mget),
+    row("migrate", -6, W, NONE, moving::migrate),
     row("mset", -3, W, PAIRS, strings::mset),
     row("multi", 1, F, NONE, transactions::multi),
     row("persist", 2, WF, ONE, keys::persist),
