@@ -81,8 +81,8 @@ impl Job {
         let mut answers = Answers { stream, buffer: Vec::new() };
         for _ in 0..greetings {
             let answer = answers.line().await?;
-            if answer.starts_with('-') {
-                return Ok((0, Some(format!("ERR Target instance replied with error: {}", &answer[1..]))));
+            if let Some(error) = answer.strip_prefix('-') {
+                return Ok((0, Some(format!("ERR Target instance replied with error: {error}"))));
             }
         }
         for at in 0..self.keys.len() {

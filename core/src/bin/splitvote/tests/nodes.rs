@@ -141,12 +141,13 @@ fn until(what: &str, mut holds: impl FnMut() -> bool) {
 
 /// Ports that were free a moment ago, and whose bus ports were, too.
 fn free_ports(count: usize) -> Vec<u16> {
-    let offset = u16::try_from(std::process::id() % 400).unwrap_or(0) * 50;
+    // Below the ports that the system hands out for outgoing connections, bus ports included.
+    let offset = u16::try_from(std::process::id() % 54).unwrap_or(0) * 50;
     let free = |port: &u16| {
         TcpListener::bind(("127.0.0.1", *port)).is_ok()
             && TcpListener::bind(("127.0.0.1", port + 10_000)).is_ok()
     };
-    (21_000 + offset..).filter(free).take(count).collect()
+    (20_000 + offset..22_700).filter(free).take(count).collect()
 }
 
 fn cluster(name: &str) -> Vec<Node> {
