@@ -154,6 +154,15 @@ impl NodesConf {
     }
 }
 
+impl NodeLine {
+    /// The line as CLUSTER NODES shows it: without auxiliary fields (appendix D).
+    pub fn listing(&self) -> String {
+        let hostname = &self.names.hostname;
+        let comma = if hostname.is_empty() { "" } else { "," };
+        format!("{} {}{comma}{hostname}{}", self.id, self.address, Rest(self))
+    }
+}
+
 /// The line as `nodes.conf` holds it.
 impl fmt::Display for NodeLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -161,20 +170,30 @@ impl fmt::Display for NodeLine {
         for (name, value) in self.aux() {
             write!(f, ",{name}={value}")?;
         }
+        Rest(self).fmt(f)
+    }
+}
+
+/// What follows the address in both forms.
+struct Rest<'a>(&'a NodeLine);
+
+impl fmt::Display for Rest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let line = self.0;
         let words: Vec<&str> =
-            WORDS.iter().filter(|(_, flag)| self.flags.contains(*flag)).map(|(word, _)| *word).collect();
+            WORDS.iter().filter(|(_, flag)| line.flags.contains(*flag)).map(|(word, _)| *word).collect();
         let words = if words.is_empty() { "noflags".to_owned() } else { words.join(",") };
-        let primary = self.primary.map_or_else(|| "-".to_owned(), |id| id.to_string());
-        let state = if self.connected { "connected" } else { "disconnected" };
+        let primary = line.primary.map_or_else(|| "-".to_owned(), |id| id.to_string());
+        let state = if line.connected { "connected" } else { "disconnected" };
         write!(
             f,
             " {words} {primary} {} {} {} {state}",
-            self.ping_sent, self.pong_received, self.config_epoch
+            line.ping_sent, line.pong_received, line.config_epoch
         )?;
-        if !self.slots.is_empty() {
-            write!(f, " {}", self.slots)?;
+        if !line.slots.is_empty() {
+            write!(f, " {}", line.slots)?;
         }
-        for open in &self.open {
+        for open in &line.open {
             let arrow = if open.importing { "-<-" } else { "->-" };
             write!(f, " [{}{arrow}{}]", open.slot, open.other)?;
         }

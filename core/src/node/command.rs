@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::base::{Address, Epoch, NodeId, SlotSet};
+use crate::base::{Address, Epoch, NodeId, Slot, SlotSet};
 
 /// How a manual failover proceeds (protocol.md §9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,6 +40,17 @@ pub enum Command {
         /// Whether this node received them.
         imported: bool,
     },
+    /// CLUSTER SETSLOT IMPORTING or MIGRATING: a slot begins to move.
+    OpenSlot {
+        /// Which.
+        slot: Slot,
+        /// Where from, or where to.
+        other: NodeId,
+        /// Whether it comes here.
+        importing: bool,
+    },
+    /// CLUSTER SETSLOT STABLE: it does not move after all.
+    CloseSlot(Slot),
     /// CLUSTER BUMPEPOCH.
     BumpEpoch,
     /// CLUSTER SET-CONFIG-EPOCH.

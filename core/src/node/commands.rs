@@ -1,7 +1,7 @@
 //! Operator commands (protocol.md §3.6, §5.2, §9, §11.2).
 
-use crate::base::{Epoch, Instant, NodeId, ShardId, SlotSet};
-use crate::cluster::PeerIx;
+use crate::base::{Epoch, Instant, NodeId, ShardId, Slot, SlotSet};
+use crate::cluster::{OpenSlot, PeerIx};
 use crate::protocol::{claims, membership};
 use crate::wire::NodeFlags;
 
@@ -24,6 +24,12 @@ impl Node {
             Command::AddSlots(slots) => self.add_slots(&slots),
             Command::DelSlots(slots) => self.del_slots(&slots),
             Command::SetSlots { slots, owner, imported } => self.set_slots(now, &slots, owner, imported),
+            Command::OpenSlot { slot, other, importing } => self.open_slot(slot, other, importing),
+            Command::CloseSlot(slot) => {
+                self.open.retain(|open| open.slot != slot);
+                self.save(Durability::Written);
+                Ok(())
+            }
             Command::BumpEpoch => {
                 if let Some(epoch) = claims::bump(&mut self.view) {
                     self.config_epoch_changed(epoch, EpochCause::Bump);
@@ -131,6 +137,7 @@ impl Node {
         let me = self.view.myself();
         let mine = self.view.me().slot_count() > 0;
         self.view.assign(slots, Some(ix));
+        self.open.retain(|open| !slots.contains(open.slot));
         let (count, epoch) = (slots.len(), self.view.peer(ix).config_epoch);
         self.notify(Event::SlotsMoved { to: owner, from: None, count, epoch });
         // Valkey only writes. A receiver that forgets in a power cut what the giver remembers to have
@@ -147,6 +154,16 @@ impl Node {
         if gave_all && ix != me && self.config.allow_replica_migration && self.rules.setslot_follows {
             self.follow(now, ix, FollowCause::LostSlots, true);
         }
+        Ok(())
+    }
+
+    fn open_slot(&mut self, slot: Slot, other: NodeId, importing: bool) -> Result<(), CommandError> {
+        if self.view.peer(self.known(other)?).is_replica() {
+            return Err(CommandError::TargetIsReplica);
+        }
+        self.open.retain(|open| open.slot != slot || open.importing != importing);
+        self.open.push(OpenSlot { slot, other, importing });
+        self.save(Durability::Written);
         Ok(())
     }
 

@@ -62,7 +62,7 @@ impl Node {
     }
 
     fn unfit_now(&self, now: Instant) -> Option<Unfit> {
-        if self.config.replica_no_failover {
+        if self.config.replica_no_failover || !self.replication.whole() {
             return Some(Unfit::NoFailover);
         }
         let factor = self.config.replica_validity_factor;

@@ -363,6 +363,11 @@ impl Node {
         self.view.owners().get(slot).map(|ix| self.view.peer(ix).id)
     }
 
+    /// Slots on their way to or from this node.
+    pub fn open_slots(&self) -> &[OpenSlot] {
+        &self.open
+    }
+
     /// Whether it takes writes for a slot now. Who copies somebody takes none, whatever its table says.
     pub fn serves(&self, slot: Slot) -> bool {
         self.health() == Health::Ok

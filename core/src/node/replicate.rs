@@ -41,6 +41,12 @@ impl Node {
                     self.notify(Event::Sync(SyncStep::Loaded { offset: self.offset() }));
                 }
             }
+            ReplicationInput::NotApplied => {
+                if self.replication.whole() {
+                    self.replication.broken_stream();
+                    self.notify(Event::Sync(SyncStep::NotWhole));
+                }
+            }
             ReplicationInput::Refused => self.replication_lost(now, REPLICATION_RETRY),
             ReplicationInput::Lost => {
                 let streaming = self.replication.streaming();

@@ -18,6 +18,8 @@ pub enum ReplicationInput {
     Loaded,
     /// Replica: the stream was applied up to this offset; also counts as hearing the primary.
     Applied(Offset),
+    /// Replica: something in the stream could not be applied.
+    NotApplied,
     /// Replica: the primary refused for now (`-NOMASTERLINK`, `-LOADING`); the link is closed.
     Refused,
     /// Replica: the replication link broke.

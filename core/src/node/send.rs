@@ -42,7 +42,8 @@ impl Node {
         let mut flags =
             (self.view.me().flags & role) | NodeFlags::MYSELF | membership::understood(&self.rules);
         flags.set(NodeFlags::EXTENSIONS, self.rules.own_extension_flag);
-        flags.set(NodeFlags::NOFAILOVER, self.config.replica_no_failover);
+        let unfit = self.config.replica_no_failover || !self.replication.whole();
+        flags.set(NodeFlags::NOFAILOVER, unfit);
         flags.set(NodeFlags::MY_PRIMARY_FAIL, self.rules.fast_failover && self.says_primary_failed());
         flags
     }

@@ -187,6 +187,7 @@ impl fmt::Display for SyncStep {
             Self::Loading => write!(f, "loads a snapshot, its old data is gone"),
             Self::Loaded { offset } => write!(f, "is in sync at offset {offset}"),
             Self::Lost { offset } => write!(f, "loses its primary's stream at offset {offset}"),
+            Self::NotWhole => write!(f, "could not apply what its primary has: stands back"),
             Self::Dropped { offset } => write!(f, "drops its old history at offset {offset}"),
         }
     }

@@ -42,6 +42,8 @@ pub enum SyncStep {
         /// Where it stands.
         offset: Offset,
     },
+    /// Could not apply what its primary has: it will not stand and announces no data.
+    NotWhole,
     /// Dropped the history it held, because it belongs to another shard (#885, M5).
     Dropped {
         /// What it no longer announces.
@@ -113,6 +115,8 @@ pub struct Replication {
     heard: Instant,
     /// Whether anybody else ever had this data: a replica of this process, or its primary.
     shared: bool,
+    /// Whether the data is all that the offset says; false after a command that could not be applied.
+    whole: bool,
 }
 
 impl Replication {
@@ -128,6 +132,7 @@ impl Replication {
             down_since: None,
             heard: Instant::ZERO,
             shared: replica,
+            whole: true,
         }
     }
 
@@ -143,6 +148,7 @@ impl Replication {
             down_since: None,
             shared: replica,
             heard: now,
+            whole: true,
         }
     }
 
@@ -174,10 +180,22 @@ impl Replication {
     /// The offset this node announces (§10.3): zero unless its data belongs to its primary's history.
     pub fn offset(&self) -> Offset {
         match self.path {
+            Path::Asking | Path::Broken | Path::Streaming if !self.whole => Offset::ZERO,
             Path::Primary | Path::Streaming => self.data.offset,
             _ if self.kept => self.data.offset,
             _ => Offset::ZERO,
         }
+    }
+
+    /// A command of the stream could not be applied: the data is less than the offset says, until the
+    /// next full sync.
+    pub fn broken_stream(&mut self) {
+        self.whole = false;
+    }
+
+    /// Whether the data is all that the offset says.
+    pub fn whole(&self) -> bool {
+        self.whole
     }
 
     /// Whether writes stream in from a primary.
@@ -277,6 +295,7 @@ impl Replication {
     pub fn loaded(&mut self, now: Instant) -> bool {
         let (Path::Loading(point) | Path::Receiving(point)) = self.path else { return false };
         self.data = point;
+        self.whole = true;
         self.previous = None;
         self.backlog_start = point.offset.next();
         self.stream_from(now);

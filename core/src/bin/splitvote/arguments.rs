@@ -53,6 +53,16 @@ pub(crate) enum Command {
     /// Run random worlds and report every property that breaks, each as a command that shows it again.
     #[command(after_help = "Example:\n  splitvote swarm --seeds 0..10000")]
     Swarm(Swarm),
+    /// Run a real node: a server for clients and a member of a cluster.
+    #[command(
+        after_help = "Example:\n  splitvote node --port 7000 --dir /tmp/n0 --cluster-node-timeout 3000\n  \
+                      splitvote node valkey.conf --port 7001"
+    )]
+    Node {
+        /// A configuration file with Valkey's options, then options as `--name value`, which win.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FILE | --NAME VALUE")]
+        words: Vec<String>,
+    },
     /// Try random faults until a property breaks, then make the script that shows it small.
     #[command(after_help = "Examples:\n  splitvote hunt --rules valkey-9.1 --property S3\n  splitvote hunt \
                             --museum --at-most 60s")]

@@ -7,6 +7,7 @@ mod chart;
 mod hunt;
 mod lists;
 mod many;
+mod node;
 mod progress;
 mod run;
 mod scenario;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         Command::Sweep(options) => sweep::sweep(&options),
         Command::Merge(options) => sweep::merge(&options),
         Command::Swarm(options) => many::swarm(&options),
+        Command::Node { words } => node::node(&words),
         Command::Hunt(options) => hunt::hunt(&options),
         Command::Link { scenario } => lists::link(&scenario),
         Command::Unlink { link } => lists::unlink(&link),

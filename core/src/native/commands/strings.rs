@@ -1,0 +1,354 @@
+//! Strings and counters.
+
+use super::{Call, Effect, Flow};
+use crate::native::keyspace::{Entry, Value};
+
+pub(super) const WRONG_TYPE: &str = "WRONGTYPE Operation against a key holding the wrong kind of value";
+pub(super) const SYNTAX: &str = "ERR syntax error";
+pub(super) const NOT_INTEGER: &str = "ERR value is not an integer or out of range";
+/// The longest string, as peers have it.
+const LONGEST: usize = 512 << 20;
+
+/// A whole number as clients write it: no sign but a minus, no leading zeros.
+pub(super) fn integer(bytes: &[u8]) -> Option<i64> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let number: i64 = text.parse().ok()?;
+    let mut buffer = itoa::Buffer::new();
+    (buffer.format(number) == text).then_some(number)
+}
+
+/// The string a key holds: `Ok(None)` if it holds nothing.
+fn string<'a>(call: &'a Call<'_>, key: &[u8]) -> Result<Option<&'a [u8]>, &'static str> {
+    match call.server.keyspace.get(key, call.now_ms).map(|entry| &entry.value) {
+        None => Ok(None),
+        Some(Value::Str(bytes)) => Ok(Some(bytes)),
+        Some(_) => Err(WRONG_TYPE),
+    }
+}
+
+fn fail(call: &mut Call<'_>, error: &str) -> Flow {
+    call.out.error(error);
+    Flow::Done
+}
+
+pub(super) fn get(call: &mut Call<'_>) -> Flow {
+    let entry = call.server.keyspace.get(call.words[1], call.now_ms);
+    match entry.map(|entry| &entry.value) {
+        Some(Value::Str(bytes)) => call.out.bulk(bytes),
+        Some(_) => call.out.error(WRONG_TYPE),
+        None => call.out.null(),
+    }
+    Flow::Done
+}
+
+/// What the options of SET, GETEX and their kin say.
+#[derive(Default)]
+struct SetOptions {
+    only_new: bool,
+    only_old: bool,
+    keep_end: bool,
+    get: bool,
+    persist: bool,
+    end: Option<u64>,
+}
+
+impl SetOptions {
+    fn read(call: &Call<'_>, first: usize, name: &str) -> Result<Self, String> {
+        let mut options = Self::default();
+        let mut at = first;
+        while at < call.words.len() {
+            match call.words[at].to_ascii_lowercase().as_slice() {
+                b"nx" if !options.only_old => options.only_new = true,
+                b"xx" if !options.only_new => options.only_old = true,
+                b"get" => options.get = true,
+                b"keepttl" if options.end.is_none() => options.keep_end = true,
+                b"persist" if options.end.is_none() => options.persist = true,
+                unit @ (b"ex" | b"px" | b"exat" | b"pxat") if options.end.is_none() && !options.keep_end => {
+                    at += 1;
+                    let word = call.words.get(at).ok_or(SYNTAX)?;
+                    options.end = Some(end(unit, word, call.now_ms, name)?);
+                }
+                _ => return Err(SYNTAX.to_owned()),
+            }
+            at += 1;
+        }
+        Ok(options)
+    }
+}
+
+/// The moment that an option such as `EX 10` means, in Unix milliseconds.
+fn end(unit: &[u8], word: &[u8], now_ms: u64, name: &str) -> Result<u64, String> {
+    let number = integer(word).ok_or(NOT_INTEGER)?;
+    let bad = || format!("ERR invalid expire time in '{name}' command");
+    let number = u64::try_from(number).ok().filter(|number| *number > 0).ok_or_else(bad)?;
+    let millis = if unit.starts_with(b"e") { number.checked_mul(1000).ok_or_else(bad)? } else { number };
+    let moment = if unit.ends_with(b"at") { Some(millis) } else { millis.checked_add(now_ms) };
+    moment.filter(|moment| i64::try_from(*moment).is_ok()).ok_or_else(bad)
+}
+
+pub(super) fn set(call: &mut Call<'_>) -> Flow {
+    let (key, value) = (call.words[1], call.words[2]);
+    let options = match SetOptions::read(call, 3, "set") {
+        Ok(options) if !options.persist => options,
+        Ok(_) => return fail(call, SYNTAX),
+        Err(error) => return fail(call, &error),
+    };
+    let before = call.server.keyspace.get(key, call.now_ms);
+    let (there, kept) = (before.is_some(), before.and_then(|entry| entry.expires_at));
+    if options.get {
+        match before.map(|entry| &entry.value) {
+            Some(Value::Str(bytes)) => call.out.bulk(bytes),
+            Some(_) => return fail(call, WRONG_TYPE),
+            None => call.out.null(),
+        }
+    }
+    if (options.only_new && there) || (options.only_old && !there) {
+        if !options.get {
+            call.out.null();
+        }
+        return Flow::Done;
+    }
+    let expires_at = if options.keep_end { kept } else { options.end };
+    store(call, key, value.to_vec(), expires_at);
+    if !options.get {
+        call.out.ok();
+    }
+    call.effect = if options.end.is_some() || options.get {
+        set_effect(key, value, expires_at)
+    } else {
+        Effect::AsTyped
+    };
+    Flow::Done
+}
+
+fn store(call: &mut Call<'_>, key: &[u8], value: Vec<u8>, expires_at: Option<u64>) {
+    call.server.keyspace.put(key, Entry { value: Value::Str(value), expires_at });
+}
+
+/// A SET that means the same on any clock.
+fn set_effect(key: &[u8], value: &[u8], expires_at: Option<u64>) -> Effect {
+    let mut words = vec![b"SET".to_vec(), key.to_vec(), value.to_vec()];
+    if let Some(at) = expires_at {
+        words.extend([b"PXAT".to_vec(), at.to_string().into_bytes()]);
+    }
+    Effect::Instead(vec![words])
+}
+
+pub(super) fn setnx(call: &mut Call<'_>) -> Flow {
+    let (key, value) = (call.words[1], call.words[2]);
+    let new = call.server.keyspace.get(key, call.now_ms).is_none();
+    if new {
+        store(call, key, value.to_vec(), None);
+        call.effect = Effect::AsTyped;
+    }
+    call.out.int(i64::from(new));
+    Flow::Done
+}
+
+/// SETEX and PSETEX.
+pub(super) fn setex(call: &mut Call<'_>) -> Flow {
+    let (key, value) = (call.words[1], call.words[3]);
+    let name = String::from_utf8_lossy(call.words[0]).to_ascii_lowercase();
+    let unit: &[u8] = if name == "setex" { b"ex" } else { b"px" };
+    match end(unit, call.words[2], call.now_ms, &name) {
+        Ok(at) => {
+            store(call, key, value.to_vec(), Some(at));
+            call.effect = set_effect(key, value, Some(at));
+            call.out.ok();
+        }
+        Err(error) => call.out.error(&error),
+    }
+    Flow::Done
+}
+
+pub(super) fn getset(call: &mut Call<'_>) -> Flow {
+    let (key, value) = (call.words[1], call.words[2]);
+    match string(call, key).map(|found| found.map(<[u8]>::to_vec)) {
+        Ok(Some(bytes)) => call.out.bulk(&bytes),
+        Ok(None) => call.out.null(),
+        Err(error) => return fail(call, error),
+    }
+    store(call, key, value.to_vec(), None);
+    call.effect = set_effect(key, value, None);
+    Flow::Done
+}
+
+pub(super) fn getdel(call: &mut Call<'_>) -> Flow {
+    let key = call.words[1];
+    match string(call, key).map(|found| found.map(<[u8]>::to_vec)) {
+        Ok(Some(bytes)) => {
+            call.server.keyspace.take(key, call.now_ms);
+            call.effect = Effect::Instead(vec![vec![b"DEL".to_vec(), key.to_vec()]]);
+            call.out.bulk(&bytes);
+        }
+        Ok(None) => call.out.null(),
+        Err(error) => call.out.error(error),
+    }
+    Flow::Done
+}
+
+pub(super) fn getex(call: &mut Call<'_>) -> Flow {
+    let key = call.words[1];
+    let options = match SetOptions::read(call, 2, "getex") {
+        Ok(options) if !(options.only_new || options.only_old || options.get || options.keep_end) => options,
+        Ok(_) => return fail(call, SYNTAX),
+        Err(error) => return fail(call, &error),
+    };
+    match string(call, key).map(|found| found.map(<[u8]>::to_vec)) {
+        Ok(Some(bytes)) => call.out.bulk(&bytes),
+        Ok(None) => {
+            call.out.null();
+            return Flow::Done;
+        }
+        Err(error) => return fail(call, error),
+    }
+    if let Some(at) = options.end {
+        call.server.keyspace.expire(key, Some(at), call.now_ms);
+        let at = at.to_string().into_bytes();
+        call.effect = Effect::Instead(vec![vec![b"PEXPIREAT".to_vec(), key.to_vec(), at]]);
+    } else if options.persist {
+        call.server.keyspace.expire(key, None, call.now_ms);
+        call.effect = Effect::Instead(vec![vec![b"PERSIST".to_vec(), key.to_vec()]]);
+    }
+    Flow::Done
+}
+
+pub(super) fn mget(call: &mut Call<'_>) -> Flow {
+    call.out.array(call.words.len() - 1);
+    for key in &call.words[1..] {
+        match call.server.keyspace.get(key, call.now_ms).map(|entry| &entry.value) {
+            Some(Value::Str(bytes)) => call.out.bulk(bytes),
+            _ => call.out.null(),
+        }
+    }
+    Flow::Done
+}
+
+pub(super) fn mset(call: &mut Call<'_>) -> Flow {
+    if call.words.len().is_multiple_of(2) {
+        return fail(call, "ERR wrong number of arguments for 'mset' command");
+    }
+    for at in (1..call.words.len()).step_by(2) {
+        store(call, call.words[at], call.words[at + 1].to_vec(), None);
+    }
+    call.effect = Effect::AsTyped;
+    call.out.ok();
+    Flow::Done
+}
+
+pub(super) fn append(call: &mut Call<'_>) -> Flow {
+    let (key, more) = (call.words[1], call.words[2]);
+    let len = match call.server.keyspace.value_mut(key, call.now_ms) {
+        Some(Value::Str(bytes)) if bytes.len() + more.len() <= LONGEST => {
+            bytes.extend_from_slice(more);
+            bytes.len()
+        }
+        Some(Value::Str(_)) => {
+            return fail(call, "ERR string exceeds maximum allowed size (proto-max-bulk-len)");
+        }
+        Some(_) => return fail(call, WRONG_TYPE),
+        None => {
+            store(call, key, more.to_vec(), None);
+            more.len()
+        }
+    };
+    call.effect = Effect::AsTyped;
+    call.out.int(i64::try_from(len).unwrap_or(i64::MAX));
+    Flow::Done
+}
+
+pub(super) fn strlen(call: &mut Call<'_>) -> Flow {
+    match string(call, call.words[1]).map(|found| found.map_or(0, <[u8]>::len)) {
+        Ok(len) => call.out.int(i64::try_from(len).unwrap_or(i64::MAX)),
+        Err(error) => call.out.error(error),
+    }
+    Flow::Done
+}
+
+pub(super) fn getrange(call: &mut Call<'_>) -> Flow {
+    let Some((first, last)) = integer(call.words[2]).zip(integer(call.words[3])) else {
+        return fail(call, NOT_INTEGER);
+    };
+    match string(call, call.words[1]).map(|found| found.unwrap_or_default().to_vec()) {
+        Ok(bytes) => {
+            let len = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
+            let place = |at: i64| if at < 0 { (len + at).max(0) } else { at };
+            let (first, last) = (place(first), place(last).min(len - 1));
+            let part = usize::try_from(first).ok().zip(usize::try_from(last).ok());
+            call.out.bulk(part.and_then(|(first, last)| bytes.get(first..=last)).unwrap_or_default());
+        }
+        Err(error) => call.out.error(error),
+    }
+    Flow::Done
+}
+
+pub(super) fn setrange(call: &mut Call<'_>) -> Flow {
+    let (key, part) = (call.words[1], call.words[3]);
+    let Some(at) = integer(call.words[2]) else { return fail(call, NOT_INTEGER) };
+    let Some(at) = usize::try_from(at).ok().filter(|at| at.saturating_add(part.len()) <= LONGEST) else {
+        return fail(call, "ERR offset is out of range");
+    };
+    let mut bytes = match string(call, key).map(|found| found.unwrap_or_default().to_vec()) {
+        Ok(bytes) => bytes,
+        Err(error) => return fail(call, error),
+    };
+    if part.is_empty() {
+        call.out.int(i64::try_from(bytes.len()).unwrap_or(i64::MAX));
+    } else {
+        if bytes.len() < at + part.len() {
+            bytes.resize(at + part.len(), 0);
+        }
+        bytes[at..at + part.len()].copy_from_slice(part);
+        let kept = call.server.keyspace.get(key, call.now_ms).and_then(|entry| entry.expires_at);
+        call.out.int(i64::try_from(bytes.len()).unwrap_or(i64::MAX));
+        store(call, key, bytes, kept);
+        call.effect = Effect::AsTyped;
+    }
+    Flow::Done
+}
+
+pub(super) fn incr(call: &mut Call<'_>) -> Flow {
+    add(call, 1)
+}
+
+pub(super) fn decr(call: &mut Call<'_>) -> Flow {
+    add(call, -1)
+}
+
+pub(super) fn incrby(call: &mut Call<'_>) -> Flow {
+    match integer(call.words[2]) {
+        Some(by) => add(call, by),
+        None => fail(call, NOT_INTEGER),
+    }
+}
+
+pub(super) fn decrby(call: &mut Call<'_>) -> Flow {
+    match integer(call.words[2]) {
+        Some(i64::MIN) => fail(call, "ERR decrement would overflow"),
+        Some(by) => add(call, -by),
+        None => fail(call, NOT_INTEGER),
+    }
+}
+
+fn add(call: &mut Call<'_>, by: i64) -> Flow {
+    let key = call.words[1];
+    let before = match call.server.keyspace.value_mut(key, call.now_ms) {
+        Some(Value::Str(bytes)) => integer(bytes),
+        Some(_) => return fail(call, WRONG_TYPE),
+        None => {
+            store(call, key, b"0".to_vec(), None);
+            Some(0)
+        }
+    };
+    let Some(before) = before else { return fail(call, NOT_INTEGER) };
+    let Some(after) = before.checked_add(by) else {
+        return fail(call, "ERR increment or decrement would overflow");
+    };
+    if let Some(Value::Str(bytes)) = call.server.keyspace.value_mut(key, call.now_ms) {
+        bytes.clear();
+        bytes.extend_from_slice(itoa::Buffer::new().format(after).as_bytes());
+    }
+    call.effect = Effect::AsTyped;
+    call.out.int(after);
+    Flow::Done
+}

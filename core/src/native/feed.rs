@@ -1,0 +1,183 @@
+//! What a node passes on to its replicas: the stream of commands, byte for byte, its recent past, and
+//! who is being fed.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use tokio::sync::Notify;
+
+use super::client::ClientId;
+
+/// A replica that is further behind than this is let go; it comes back and asks for everything.
+const PATIENCE: u64 = 256 << 20;
+
+/// What entered the stream before any data, so that a fresh stream has an offset and a database.
+pub const SELECT: [&[u8]; 2] = [b"SELECT", b"0"];
+
+/// One replica, as its primary knows it.
+#[derive(Clone, Debug)]
+pub struct Fed {
+    /// Where it connects from.
+    pub remote: SocketAddr,
+    /// The client port it says it has.
+    pub port: u16,
+    /// The address it says it has.
+    pub ip: Option<String>,
+    /// Whether it has its snapshot and takes the stream.
+    pub online: bool,
+    /// The last byte it has applied, as it says.
+    pub acked: u64,
+    /// Unix milliseconds of its last word.
+    pub heard_ms: u64,
+    /// The last byte it was sent.
+    pub sent: u64,
+    /// The version it says it has: major, minor, patch.
+    pub version: Option<[u32; 3]>,
+}
+
+/// The stream and its readers.
+#[derive(Debug)]
+pub struct Feed {
+    recent: VecDeque<u8>,
+    /// Number of the stream's last byte.
+    end: u64,
+    size: usize,
+    /// Bytes that entered the stream and of which the node has not been told yet.
+    pub untold: u64,
+    /// Told when bytes enter the stream.
+    pub grown: Rc<Notify>,
+    /// Told when a replica says how far it is.
+    pub acked: Rc<Notify>,
+    /// Who is being fed.
+    pub replicas: BTreeMap<ClientId, Fed>,
+    /// Told when every replica must ask again.
+    pub drop_all: Rc<Notify>,
+}
+
+impl Feed {
+    /// A feed that remembers so many bytes, behind an offset.
+    pub fn new(size: usize, end: u64) -> Self {
+        Self {
+            recent: VecDeque::new(),
+            end,
+            size,
+            untold: 0,
+            grown: Rc::default(),
+            acked: Rc::default(),
+            replicas: BTreeMap::new(),
+            drop_all: Rc::default(),
+        }
+    }
+
+    /// Number of the stream's last byte.
+    pub const fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// Number of the oldest byte that is still there.
+    pub fn first(&self) -> u64 {
+        self.end + 1 - self.recent.len() as u64
+    }
+
+    /// A command of this node's clients enters the stream.
+    pub fn append(&mut self, words: &[&[u8]]) {
+        let bytes = encode(words);
+        self.untold += bytes.len() as u64;
+        self.relay(&bytes);
+    }
+
+    /// Bytes enter the stream of which the node knows already: its primary's, or its own upkeep.
+    pub fn relay(&mut self, bytes: &[u8]) {
+        self.recent.extend(bytes);
+        self.end += bytes.len() as u64;
+        let kept = self.replicas.values().map(|fed| self.end.saturating_sub(fed.sent)).max().unwrap_or(0);
+        let kept = usize::try_from(kept.min(PATIENCE)).unwrap_or(usize::MAX).max(self.size);
+        let surplus = self.recent.len().saturating_sub(kept);
+        self.recent.drain(..surplus);
+        self.grown.notify_waiters();
+    }
+
+    /// The stream starts anew behind an offset: what was before belongs to another history.
+    pub fn restart(&mut self, end: u64) {
+        self.recent.clear();
+        self.end = end;
+        self.untold = 0;
+    }
+
+    /// Up to so many bytes behind an offset; `None` if they are gone.
+    pub fn behind(&self, offset: u64, most: usize) -> Option<Vec<u8>> {
+        if offset + 1 < self.first() || offset > self.end {
+            return None;
+        }
+        let from = usize::try_from(offset + 1 - self.first()).ok()?;
+        Some(self.recent.range(from..self.recent.len().min(from.saturating_add(most))).copied().collect())
+    }
+
+    /// How many replicas say they have everything up to an offset.
+    pub fn holders(&self, offset: u64) -> usize {
+        self.replicas.values().filter(|fed| fed.online && fed.acked >= offset).count()
+    }
+}
+
+/// A command as an array of strings: the stream knows no other form.
+pub fn encode(words: &[&[u8]]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(16 + words.iter().map(|word| word.len() + 16).sum::<usize>());
+    let mut number = itoa::Buffer::new();
+    let mut line = |bytes: &mut Vec<u8>, mark: u8, count: usize| {
+        bytes.push(mark);
+        bytes.extend_from_slice(number.format(count).as_bytes());
+        bytes.extend_from_slice(b"\r\n");
+    };
+    line(&mut bytes, b'*', words.len());
+    for word in words {
+        line(&mut bytes, b'$', word.len());
+        bytes.extend_from_slice(word);
+        bytes.extend_from_slice(b"\r\n");
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn remembers_what_it_has_room_for() {
+        let mut feed = Feed::new(8, 100);
+        assert_eq!((feed.first(), feed.behind(100, 9)), (101, Some(Vec::new())));
+        feed.relay(b"abcdef");
+        assert_eq!(feed.behind(100, 99).as_deref(), Some(&b"abcdef"[..]));
+        assert_eq!(feed.behind(103, 2).as_deref(), Some(&b"de"[..]));
+        feed.relay(b"ghij");
+        assert_eq!((feed.end(), feed.first()), (110, 103));
+        assert_eq!(feed.behind(101, 9), None, "that byte is gone");
+        assert_eq!(feed.behind(102, 9).as_deref(), Some(&b"cdefghij"[..]));
+        assert_eq!(feed.behind(111, 9), None, "that byte has not come");
+        feed.restart(7);
+        assert_eq!((feed.end(), feed.first()), (7, 8));
+    }
+
+    #[test]
+    fn a_replica_that_is_behind_keeps_its_bytes() {
+        let mut feed = Feed::new(4, 0);
+        let remote = SocketAddr::from(([127, 0, 0, 1], 1));
+        let fed =
+            Fed { remote, port: 1, ip: None, online: true, acked: 0, heard_ms: 0, sent: 0, version: None };
+        feed.replicas.insert(1, fed);
+        feed.relay(b"abcdefgh");
+        assert_eq!(feed.behind(0, 99).as_deref(), Some(&b"abcdefgh"[..]));
+        feed.replicas.clear();
+        feed.relay(b"i");
+        assert_eq!(feed.first(), 6);
+    }
+
+    #[test]
+    fn commands_are_counted_in_bytes() {
+        let mut feed = Feed::new(100, 100);
+        feed.append(&SELECT);
+        feed.append(&[b"SET", b"st", b"1"]);
+        feed.append(&[b"PING"]);
+        assert_eq!((feed.end(), feed.untold), (100 + 23 + 28 + 14, 23 + 28 + 14));
+    }
+}

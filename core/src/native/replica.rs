@@ -1,0 +1,286 @@
+//! Following a primary: the handshake, a snapshot if one is sent, then the stream, applied as it comes
+//! (native-node.md §4).
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::task::{AbortHandle, spawn_local};
+use tokio::time::timeout;
+
+use crate::base::{HistoryId, Offset};
+use crate::node::{Follow, ReplicationInput};
+use crate::protocol::replication::HistoryPoint;
+
+use super::feed::encode;
+use super::rdb;
+use super::server::{Server, Shared};
+use super::stream::{Applied, Stream};
+
+/// The version we say we are: from 9.0 on, Valkey sends every type and streams SETSLOT.
+const VERSION: &str = "9.1.2";
+
+/// How often a primary is told how far we are.
+const ACK: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// The largest snapshot taken in.
+const LARGEST: usize = 16 << 30;
+
+/// A replication link of ours; it ends when this is dropped.
+#[derive(Debug)]
+pub struct Following {
+    task: AbortHandle,
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// How an attempt ended.
+#[derive(Debug)]
+enum End {
+    /// The primary cannot serve us now.
+    Refused(String),
+    /// The link broke.
+    Broken(io::Error),
+}
+
+impl From<io::Error> for End {
+    fn from(error: io::Error) -> Self {
+        Self::Broken(error)
+    }
+}
+
+/// Follows a primary in a task of its own.
+pub fn follow(server: &Shared, follow: Follow) -> Following {
+    let shared = Rc::clone(server);
+    let task = spawn_local(async move {
+        let end = match attempt(&shared, follow).await {
+            Ok(never) => match never {},
+            Err(end) => end,
+        };
+        let mut server = shared.borrow_mut();
+        let input = match end {
+            End::Refused(why) => {
+                server.notice(format_args!("the primary refuses for now: {why}"));
+                ReplicationInput::Refused
+            }
+            End::Broken(error) => {
+                server.notice(format_args!("replication link: {error}"));
+                ReplicationInput::Lost
+            }
+        };
+        server.input(|node, now| node.handle_replication(now, input));
+    });
+    Following { task: task.abort_handle() }
+}
+
+enum Never {}
+
+async fn attempt(server: &Shared, follow: Follow) -> Result<Never, End> {
+    let ip = follow.address.ip.ok_or_else(|| io::Error::other("its address is not known"))?;
+    let (patience, greeting) = {
+        let server = server.borrow();
+        (std::time::Duration::from_micros(server.options.cluster.repl_timeout.as_micros()), greeting(&server))
+    };
+    let stream = TcpStream::connect(SocketAddr::new(ip, follow.address.port));
+    let stream = patient(patience, stream).await?;
+    stream.set_nodelay(true)?;
+    let mut link = Link { stream, buffer: Vec::new(), patience };
+    for words in &greeting {
+        let words: Vec<&[u8]> = words.iter().map(String::as_bytes).collect();
+        let must = matches!(words[0], b"PING" | b"AUTH");
+        link.stream.write_all(&encode(&words)).await?;
+        let answer = link.line().await?;
+        let welcome =
+            answer.starts_with('+') || answer.starts_with("-NOAUTH") || answer.starts_with("-NOPERM");
+        if must && !welcome {
+            return Err(End::Refused(answer));
+        }
+    }
+    let asked = match follow.psync {
+        Some(point) => (point.history.to_string(), point.offset.next().to_string()),
+        None => ("?".to_owned(), "-1".to_owned()),
+    };
+    link.stream.write_all(&encode(&[b"PSYNC", asked.0.as_bytes(), asked.1.as_bytes()])).await?;
+    tell(server, ReplicationInput::Connected);
+    let answer = link.answer().await?;
+    let mut words = answer.split_whitespace();
+    match words.next() {
+        Some("+CONTINUE") => {
+            let kept = follow.psync.ok_or_else(|| io::Error::other("it continues what was not asked for"))?;
+            let history = words.next().and_then(|id| id.parse().ok()).unwrap_or(kept.history);
+            tell(server, ReplicationInput::Continued(history));
+        }
+        Some("+FULLRESYNC") => {
+            let point = full_point(words.next(), words.next())?;
+            tell(server, ReplicationInput::FullSync(point));
+            load(server, &mut link, point).await?;
+        }
+        _ => return Err(End::Refused(answer)),
+    }
+    stream_on(server, link).await
+}
+
+fn greeting(server: &Server) -> Vec<Vec<String>> {
+    let options = &server.options;
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    let mut greeting = vec![words(&["PING"])];
+    if !options.primaryauth.is_empty() {
+        greeting.push(words(&["AUTH", &options.primaryauth]));
+    }
+    greeting.push(words(&["REPLCONF", "listening-port", &options.port.to_string()]));
+    if let Some(ip) = options.announce_ip {
+        greeting.push(words(&["REPLCONF", "ip-address", &ip.to_string()]));
+    }
+    greeting.push(words(&["REPLCONF", "capa", "eof", "capa", "psync2"]));
+    greeting.push(words(&["REPLCONF", "version", VERSION]));
+    greeting.push(words(&["REPLCONF", "SET-CLUSTER-NODE-ID", &server.node.id().to_string()]));
+    greeting
+}
+
+fn full_point(history: Option<&str>, offset: Option<&str>) -> io::Result<HistoryPoint> {
+    let history = history.and_then(|id| id.parse::<HistoryId>().ok());
+    let offset = offset.and_then(|text| text.parse().ok()).map(Offset);
+    let point = history.zip(offset).map(|(history, offset)| HistoryPoint { history, offset });
+    point.ok_or_else(|| io::Error::other("an answer to PSYNC that says nothing"))
+}
+
+fn tell(server: &Shared, input: ReplicationInput) {
+    server.borrow_mut().input(|node, now| node.handle_replication(now, input));
+}
+
+/// Takes a snapshot in. The old data goes only when the new is whole and understood.
+async fn load(server: &Shared, link: &mut Link, point: HistoryPoint) -> io::Result<()> {
+    let bytes = link.snapshot().await?;
+    let snapshot = rdb::read(&bytes).map_err(|error| io::Error::other(format!("its snapshot: {error}")))?;
+    let mut server = server.borrow_mut();
+    server.input(|node, now| node.handle_replication(now, ReplicationInput::Loading));
+    server.keyspace = snapshot.keyspace;
+    server.feed.restart(point.offset.0);
+    server.input(|node, now| node.handle_replication(now, ReplicationInput::Loaded));
+    Ok(())
+}
+
+/// Applies the stream and says how far it is.
+async fn stream_on(server: &Shared, link: Link) -> Result<Never, End> {
+    let mut stream = Stream::new(link.buffer);
+    let (mut reader, mut writer) = link.stream.into_split();
+    let mut chunk = vec![0; 64 * 1024];
+    let mut ticks = tokio::time::interval(ACK);
+    loop {
+        loop {
+            let applied = stream.apply(&mut server.borrow_mut());
+            match applied {
+                Applied::All => break,
+                Applied::AckWanted(offset) => writer.write_all(&ack(offset)).await?,
+                Applied::Broken(error) => return Err(End::Broken(io::Error::other(error))),
+            }
+        }
+        tokio::select! {
+            read = reader.read(&mut chunk) => match read? {
+                0 => return Err(End::Broken(io::ErrorKind::UnexpectedEof.into())),
+                length => stream.push(&chunk[..length]),
+            },
+            _ = ticks.tick() => {
+                let offset = server.borrow().feed.end();
+                writer.write_all(&ack(offset)).await?;
+            }
+        }
+    }
+}
+
+fn ack(offset: u64) -> Vec<u8> {
+    encode(&[b"REPLCONF", b"ACK", offset.to_string().as_bytes()])
+}
+
+/// A link to a primary before the stream flows.
+struct Link {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+    patience: std::time::Duration,
+}
+
+async fn patient<T>(
+    patience: std::time::Duration,
+    work: impl Future<Output = io::Result<T>>,
+) -> io::Result<T> {
+    timeout(patience, work).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}
+
+impl Link {
+    async fn more(&mut self) -> io::Result<()> {
+        let read = self.stream.read_buf(&mut self.buffer);
+        if patient(self.patience, read).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(())
+    }
+
+    /// The next line, without its end.
+    async fn line(&mut self) -> io::Result<String> {
+        loop {
+            if let Some(end) = memchr::memchr(b'\n', &self.buffer) {
+                let line = String::from_utf8_lossy(&self.buffer[..end]).trim_end().to_owned();
+                self.buffer.drain(..=end);
+                return Ok(line);
+            }
+            if self.buffer.len() > 64 * 1024 {
+                return Err(io::Error::other("a line without an end"));
+            }
+            self.more().await?;
+        }
+    }
+
+    /// The next line that says something: a primary that is busy sends empty ones.
+    async fn answer(&mut self) -> io::Result<String> {
+        loop {
+            let line = self.line().await?;
+            if !line.is_empty() {
+                return Ok(line);
+            }
+        }
+    }
+
+    /// A snapshot, in whichever of the two framings it comes (native-node.md §4.4).
+    async fn snapshot(&mut self) -> io::Result<Vec<u8>> {
+        let head = self.answer().await?;
+        if let Some(mark) = head.strip_prefix("$EOF:") {
+            return self.until_mark(mark.as_bytes()).await;
+        }
+        let length = head.strip_prefix('$').and_then(|length| length.parse::<usize>().ok());
+        let length = length.filter(|length| *length <= LARGEST);
+        let length = length.ok_or_else(|| io::Error::other("a snapshot without a length"))?;
+        while self.buffer.len() < length {
+            self.more().await?;
+        }
+        let rest = self.buffer.split_off(length);
+        Ok(std::mem::replace(&mut self.buffer, rest))
+    }
+
+    async fn until_mark(&mut self, mark: &[u8]) -> io::Result<Vec<u8>> {
+        if mark.len() != 40 {
+            return Err(io::Error::other("an end mark that is none"));
+        }
+        let finder = memchr::memmem::Finder::new(mark);
+        let mut searched = 0;
+        loop {
+            if let Some(found) = finder.find(&self.buffer[searched..]) {
+                let end = searched + found;
+                let rest = self.buffer.split_off(end + mark.len());
+                self.buffer.truncate(end);
+                return Ok(std::mem::replace(&mut self.buffer, rest));
+            }
+            searched = self.buffer.len().saturating_sub(mark.len() - 1);
+            if self.buffer.len() > LARGEST {
+                return Err(io::Error::other("a snapshot without an end"));
+            }
+            self.more().await?;
+        }
+    }
+}
