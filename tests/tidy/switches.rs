@@ -23,7 +23,8 @@ pub(crate) fn unasked(sources: &[Source]) -> Vec<String> {
 }
 
 fn is_rule(source: &Source) -> bool {
-    let rooms = ["core/src/protocol/", "core/src/node/", "core/src/wire/", "core/src/cluster/"];
+    let rooms =
+        ["core/src/protocol/", "core/src/node/", "core/src/wire/", "core/src/cluster/", "core/src/sim/"];
     rooms.iter().any(|room| source.path.starts_with(room)) && !source.path.contains("tests")
 }
 

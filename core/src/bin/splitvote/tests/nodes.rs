@@ -1,17 +1,18 @@
 //! Real nodes as processes: six of them form a cluster, one is killed, and nothing that was promised is lost.
 #![expect(clippy::disallowed_types, clippy::disallowed_methods, reason = "real processes take real time")]
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 const TIMEOUT_MS: &str = "1000";
 /// Longer than anything here takes on a machine that is busy with other things.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +46,8 @@ impl Client {
     fn ask(&mut self, words: &[&str]) -> io::Result<Answer> {
         let mut bytes = format!("*{}\r\n", words.len());
         for word in words {
-            bytes += &format!("${}\r\n{word}\r\n", word.len());
+            // Writing to a `String` cannot fail.
+            let _ = write!(bytes, "${}\r\n{word}\r\n", word.len());
         }
         self.0.get_mut().write_all(bytes.as_bytes())?;
         self.answer()
@@ -97,7 +99,7 @@ impl Node {
         node
     }
 
-    fn spawn(port: u16, dir: &PathBuf) -> Child {
+    fn spawn(port: u16, dir: &Path) -> Child {
         let log =
             File::options().create(true).append(true).open(dir.join("log")).expect("a log can be opened");
         Command::new(env!("CARGO_BIN_EXE_splitvote"))
@@ -185,7 +187,8 @@ fn cluster(name: &str) -> Vec<Node> {
 }
 
 fn told(nodes: &[Node]) -> String {
-    nodes.iter().map(|node| format!("--- {}\n{}", node.port, node.log())).collect()
+    let told: Vec<String> = nodes.iter().map(|node| format!("--- {}\n{}", node.port, node.log())).collect();
+    told.concat()
 }
 
 #[test]
