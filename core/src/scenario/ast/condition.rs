@@ -100,7 +100,7 @@ impl Condition {
     }
 }
 
-/// A property of protocol.md §15: `S1`..`S19`, `L1`..`L10`, and ours: `S20`, `S21`.
+/// A property of protocol.md §15: `S1`..`S19`, `L1`..`L10`, and ours: `S20` to `S22`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PropertyId {
     /// Nothing bad happens.

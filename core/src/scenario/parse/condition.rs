@@ -22,14 +22,14 @@ const CONDITIONS: [&str; 11] = [
 ];
 
 impl PropertyId {
-    /// The property with this id, if there is one: `S1` to `S21`, `L1` to `L10`.
+    /// The property with this id, if there is one: `S1` to `S22`, `L1` to `L10`.
     pub fn from_word(word: &str) -> Option<Self> {
         let number = |text: &str, last: u64| {
             let number = value::whole(text).filter(|number| (1..=last).contains(number))?;
             (number.to_string() == text).then(|| u8::try_from(number).unwrap_or(0))
         };
         match word.split_at_checked(1)? {
-            ("S", rest) => number(rest, 21).map(Self::Safety),
+            ("S", rest) => number(rest, 22).map(Self::Safety),
             ("L", rest) => number(rest, 10).map(Self::Liveness),
             _ => None,
         }
@@ -85,7 +85,7 @@ impl Cursor<'_> {
             }
             "violation" => {
                 let property = self.peek().and_then(PropertyId::from_word);
-                let expected = "a property from `S1` to `S21` or `L1` to `L10`";
+                let expected = "a property from `S1` to `S22` or `L1` to `L10`";
                 let property = property.ok_or_else(|| self.unexpected(Some(expected)))?;
                 self.take();
                 Ok(Condition::Violation(property))

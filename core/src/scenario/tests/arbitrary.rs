@@ -235,7 +235,7 @@ fn operation() -> impl Strategy<Value = Action> {
 fn condition() -> impl Strategy<Value = Condition> {
     let reason = option::of(select(REASONS.map(|(_, reason)| reason).to_vec()));
     let property =
-        prop_oneof![(1_u8..=21).prop_map(PropertyId::Safety), (1_u8..=10).prop_map(PropertyId::Liveness),];
+        prop_oneof![(1_u8..=22).prop_map(PropertyId::Safety), (1_u8..=10).prop_map(PropertyId::Liveness),];
     let simple = prop_oneof![
         select(vec![
             Condition::Covered,

@@ -190,7 +190,7 @@ fn statements_and_conditions_say_what_comes_next() {
         ),
         ("expect epoch > 7", "14: expected `>=`, found `>`; did you mean `>=`?"),
         ("expect epoch >= x", "17: expected an epoch such as `7`, found `x`"),
-        ("expect violation S22", "18: expected a property from `S1` to `S21` or `L1` to `L10`, found `S22`"),
+        ("expect violation S23", "18: expected a property from `S1` to `S22` or `L1` to `L10`, found `S23`"),
         (
             "expect no los writes",
             "11: expected `violations`, `broken` or `lost`, found `los`; did you mean `lost`?",

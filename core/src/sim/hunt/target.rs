@@ -49,9 +49,13 @@ impl Target {
     }
 
     /// Every property whose breaking tells something about these rules. Releases send before they
-    /// save (protocol.md §12.3), so the first election under them breaks S15, and nothing else is found.
+    /// save (protocol.md §12.3), so the first election under them breaks S15, and they announce a refused
+    /// history until the new one loads (§10.3), so any old primary breaks S22: nothing else would be found.
     pub fn telling(rules: &Rules) -> Vec<Self> {
-        Self::any().into_iter().filter(|target| target.word() != "S15" || target.is_claimed(rules)).collect()
+        Self::any()
+            .into_iter()
+            .filter(|target| !["S15", "S22"].contains(&target.word()) || target.is_claimed(rules))
+            .collect()
     }
 
     /// The properties that rules promise to keep.

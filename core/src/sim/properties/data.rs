@@ -1,4 +1,4 @@
-//! S13: whose data an announced offset is of. Judged by frames, events and where data stands in truth.
+//! S13, S22: whose data an announced offset is of. Judged by frames, events and where data stands in truth.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -68,16 +68,17 @@ impl Announced {
             _ => None,
         });
         let answered = !self.unanswered.contains(&from);
-        if let Some(what) =
+        if let Some((property, what)) =
             wrong(scene.histories, header.offset.0, place(from), place(primary), told, answered)
         {
-            findings.add("S13", from, || format!("as replica of {} it {what}", scene.names.host(primary)));
+            findings.add(property, from, || format!("as replica of {} it {what}", scene.names.host(primary)));
         }
     }
 }
 
 /// What is wrong with an announced offset: `own` is where the replica's data stands, `theirs` its
-/// primary's, `told` the number of the shard that the frame names, if any.
+/// primary's, `told` the number of the shard that the frame names, if any. Which property it breaks: S22
+/// is about lines that parted within a shard, S13 about everything else.
 fn wrong(
     histories: &Histories,
     offset: u64,
@@ -85,19 +86,20 @@ fn wrong(
     theirs: Option<Place>,
     told: Option<u16>,
     answered: bool,
-) -> Option<String> {
-    let Some(own) = own else { return Some("announces an offset and has no data".to_owned()) };
+) -> Option<(&'static str, String)> {
+    let Some(own) = own else { return Some(("S13", "announces an offset and has no data".to_owned())) };
     if offset > own.offset {
-        return Some(format!("announces offset {offset} and has {}", own.offset));
+        return Some(("S13", format!("announces offset {offset} and has {}", own.offset)));
     }
     // A newcomer that won without ever getting the shard's data made its own the shard's.
     let related = theirs.is_some_and(|theirs| histories.same_root(own, theirs));
     let home = told.or_else(|| theirs.map(|theirs| histories.shard_of(theirs)));
     if !related && home.is_some_and(|home| home != histories.shard_of(own)) {
-        return Some(format!("announces offset {offset} of another shard's data"));
+        return Some(("S13", format!("announces offset {offset} of another shard's data")));
     }
     let parted = related && theirs.is_some_and(|theirs| !histories.holds(theirs, own));
-    (parted && answered).then(|| format!("announces offset {offset} of data that its primary does not have"))
+    let lacks = || format!("announces offset {offset} of data that its primary does not have");
+    (parted && answered).then(|| ("S22", lacks()))
 }
 
 #[cfg(test)]

@@ -102,12 +102,14 @@ pub const PROPERTIES: &[Property] = &[
     always("S11", "A refusal changes neither roles, votes nor claims.", ""),
     always("S12", "A round is given up early only if it could no longer be won.", "")
         .by("nack=on or nack=off"),
+    always("S13", "A replica that announces an offset has that much of its shard's data.", "")
+        .by("full-sync-across-shards drop-cached-history reduce-chain-first"),
     always(
-        "S13",
-        "A replica that announces an offset has that much of its primary's data.",
-        "within a shard only once the primary has answered it",
+        "S22",
+        "A replica whose primary has answered it announces no offset of data that the primary lacks.",
+        "",
     )
-    .by("full-sync-across-shards drop-cached-history drop-refused-history reduce-chain-first"),
+    .by("drop-refused-history"),
     always(
         "S14",
         "Nobody skips the delay unless each sibling has said and meant that it, too, marked the primary failed.",
