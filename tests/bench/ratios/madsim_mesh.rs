@@ -24,7 +24,8 @@ pub(crate) fn mesh(hosts: u16, span: Duration) -> Measured {
         node.spawn(host(at, hosts, delivered.clone()));
     }
     Measured::of(span, || {
-        runtime.block_on(time::sleep(span));
+        // A sleep belongs to the runtime inside which it is made.
+        runtime.block_on(async move { time::sleep(span).await });
         delivered.load(Ordering::Relaxed)
     })
 }
