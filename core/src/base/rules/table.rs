@@ -192,7 +192,7 @@ rules! {
         "Following a primary of another shard drops the history of the old one.";
     "-------+" Replication drop_cached_history, "drop-cached-history", "M5",
         "The drop holds for a cached history of a dead link, too.";
-    "-------+" Replication drop_refused_history, "drop-refused-history", "S13",
+    "-------+" Replication drop_refused_history, "drop-refused-history", "protocol.md §10.3",
         "What the primary cannot continue is dropped when it says so, not when new data is loaded.";
     "--++++++" Replication repeat_replicate_is_noop, "repeat-replicate-is-noop", "#884",
         "Telling a replica to follow the primary it follows changes nothing.";
