@@ -84,7 +84,7 @@ fn a_link_of_the_hunter_shows_what_it_found() -> Outcome {
     let link = to_link(&hunted(), &LinkView::default());
     let (_server, browser) = opened(&link)?;
     says(&browser, "breach-s13", "S13")?;
-    says(&browser, "breach-s13", "has that much of its primary's data")?;
+    says(&browser, "breach-s13", "has that much of its shard's data")?;
     browser.click(&id("breach-s13"))?;
     caption_says(&browser, "Property S13 does not hold")?;
     assert_eq!(browser.count(&id("banner"))?, 0);
