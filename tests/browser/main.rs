@@ -1,6 +1,7 @@
 //! The whole page in a headless Chromium: the release bundle, served as any web server would.
 #![cfg(not(target_family = "wasm"))]
 
+mod compare;
 mod museum;
 mod native;
 mod page;

@@ -1,4 +1,4 @@
-//! What several tests stand on: scripts played to their end, and for the browser tests a `WebDriver`
+//! What several tests stand on: scripts played to their end, real nodes as processes, and for the browser tests a `WebDriver`
 //! client, a server for the bundle, the accessibility rules, and waiting that ends.
 //!
 //! Nothing here knows what the page shows; that is the tests' part.
@@ -8,6 +8,8 @@ mod axe;
 mod browser;
 mod driver;
 mod failure;
+#[cfg(unix)]
+pub mod fleet;
 pub mod played;
 mod server;
 mod wait;
@@ -21,6 +23,6 @@ pub use server::Server;
 pub use wait::wait_until;
 
 /// A path below the repository's `target`, where everything that tests write belongs.
-fn target(below: &str) -> PathBuf {
+pub fn target(below: &str) -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target")).join(below)
 }

@@ -9,13 +9,13 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use harness::fleet::proxy::{self, Gate, Hall, Passed};
+use harness::fleet::{Make, Ports, Process as Server, slot_of};
 use splitvote::base::{Address, Epoch, NodeId, ShardId, Slot};
 use splitvote::cluster::{NodeLine, NodesConf};
 use splitvote::scenario::{Action, FailoverMode, NodeName, Run, Script, Selector, Statement};
 use splitvote::wire::NodeFlags;
 
-use super::proxy::{self, Gate, Hall, Passed};
-use super::server::{Make, Ports, Server};
 use super::tale::{Row, Told};
 
 /// How long a cluster may take to be one.
@@ -73,7 +73,9 @@ impl Cluster {
         for (at, name) in names.iter().enumerate() {
             let conf = conf(make, script, *name, &doors);
             let options = vec!["--cluster-node-timeout".to_owned(), timeout.clone()];
-            servers.push(Server::new(make, doors[at].0, folder.join(name.to_string()), &conf, options));
+            let server = Server::new(make, doors[at].0, folder.join(name.to_string()), options);
+            server.remember(&conf);
+            servers.push(server);
         }
         for (door, (ports, listener)) in doors.into_iter().enumerate() {
             proxy::open(listener, door, ports.bus, hall.clone());
@@ -107,7 +109,7 @@ impl Cluster {
     }
 
     fn logs(&self) -> String {
-        let log = |(name, server): (&NodeName, &Server)| format!("--- {name}\n{}", server.log());
+        let log = |(name, server): (&NodeName, &Server)| format!("--- {name}\n{}", server.tail());
         self.names.iter().zip(&self.servers).map(log).collect::<Vec<_>>().join("\n")
     }
 
@@ -235,17 +237,8 @@ impl Drop for Cluster {
 
 /// A key of this slot, found by trying.
 fn key_of(slot: u16) -> String {
-    let of = |key: &String| crc16(key.as_bytes()) & 0x3fff == slot;
+    let of = |key: &String| slot_of(key) == slot;
     (0..u32::MAX).map(|number| format!("k{number}")).find(of).unwrap_or_default()
-}
-
-/// CRC-16/XMODEM, which deals keys to slots.
-fn crc16(bytes: &[u8]) -> u16 {
-    bytes.iter().fold(0, |crc, byte| {
-        (0..8).fold(crc ^ (u16::from(*byte) << 8), |crc, _| {
-            if crc & 0x8000 == 0 { crc << 1 } else { crc << 1 ^ 0x1021 }
-        })
-    })
 }
 
 static NEXT: AtomicU16 = AtomicU16::new(0);
@@ -291,7 +284,7 @@ fn conf(make: Make, script: &Script, me: NodeName, doors: &[(Ports, TcpListener)
     let conf = NodesConf { nodes, current_epoch: Epoch(shards.len() as u64), last_vote_epoch: Epoch::ZERO };
     let text = conf.to_string();
     match make {
-        Make::Valkey => text,
+        Make::Valkey | Make::Ours => text,
         Make::Redis => text.lines().map(without_aux).collect(),
     }
 }

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use harness::fleet::Make;
 use splitvote::scenario::{Script, parse};
 
 use super::cluster::{Cluster, Recording};
 use super::record;
-use super::server::Make;
 use super::simulated;
 use super::tale::Tale;
 
@@ -192,6 +192,7 @@ fn asks_in_time(make: Make, tale: &Tale) -> Vec<String> {
     let (low, high) = match make {
         Make::Valkey => (0, 100),
         Make::Redis => (500, 1100),
+        Make::Ours => unreachable!("the simulator is compared with others' servers"),
     };
     let moments = tale.when("A0 failed").zip(tale.when("A1 asks")).zip(tale.when("A1 leads"));
     let Some(((failed, asked), led)) = moments else { return vec!["no failover".to_owned()] };

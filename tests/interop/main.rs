@@ -12,8 +12,6 @@
 mod cluster;
 mod golden;
 mod live;
-mod proxy;
 mod record;
-mod server;
 mod simulated;
 mod tale;

@@ -1,6 +1,8 @@
 //! Everything a person can do on the page, and the keys that do it.
 
 use crate::scene::NodeIndex;
+use crate::session::branches::BranchIx;
+use crate::session::compare::Against;
 
 /// What is done to nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +52,8 @@ pub enum Tab {
     Rules,
     /// The card of the open room.
     Room,
+    /// What two runs come to, side by side.
+    Compare,
     /// The faults and dials, on narrow screens.
     Do,
 }
@@ -103,8 +107,14 @@ pub enum Act {
     Scenario(String),
     /// This text.
     Script(String),
-    /// The script before the last change.
+    /// The run that this one left.
     Undo,
+    /// This branch.
+    Branch(BranchIx),
+    /// Puts a run beside this one, or takes it away.
+    Compare(Option<Against>),
+    /// Puts the usual run beside this one, or takes away what is there.
+    Versus,
     /// Looks at this node.
     Select(Option<NodeIndex>),
     /// Adds the node to the group, or takes it out.
@@ -117,8 +127,8 @@ pub enum Act {
     Pings,
     /// Light or dark.
     Theme,
-    /// Opens the menu of a node here.
-    Menu(NodeIndex, f64, f64),
+    /// Opens the menu of a node here, in the ring of this side.
+    Menu(usize, NodeIndex, f64, f64),
     /// Opens the sheet that shares the run.
     Share,
     /// Copies the address.
@@ -156,6 +166,7 @@ pub fn of_key(key: &str) -> Option<Act> {
         "e" => Act::NextSeed,
         "u" => Act::Undo,
         "g" => Act::Pings,
+        "v" => Act::Versus,
         "c" => Act::Share,
         "d" => Act::Theme,
         "?" => Act::Help,

@@ -33,7 +33,7 @@ pub(crate) enum Msg {
     /// A key.
     Key(KeyboardEvent),
     /// A click beside the nodes.
-    Probe(Point),
+    Probe(usize, Point),
     /// The address changed under us.
     Address,
     /// The clipboard took the link, or did not.
@@ -58,19 +58,19 @@ pub(crate) struct App {
     filter: String,
     about: &'static str,
     rules_of_node: bool,
-    menu: Option<(NodeIndex, f64, f64)>,
+    menu: Option<(usize, NodeIndex, f64, f64)>,
     sheet: Option<Sheet>,
     toast: Option<(String, f64)>,
     search: Option<Search>,
-    picked: Option<Flight>,
+    picked: Option<(usize, Flight)>,
     pace: Pace,
     since_look: f64,
     still: f64,
     stale: bool,
     theme: usize,
     palette: Palette,
-    frame: NodeRef,
-    canvas: NodeRef,
+    frames: [NodeRef; 2],
+    canvases: [NodeRef; 2],
     door: Door,
     _clock: Clock,
 }
@@ -110,8 +110,8 @@ impl Component for App {
             stale: true,
             theme: 0,
             palette: Palette::default(),
-            frame: NodeRef::default(),
-            canvas: NodeRef::default(),
+            frames: Default::default(),
+            canvases: Default::default(),
             door,
             _clock: clock,
         };
@@ -127,7 +127,7 @@ impl Component for App {
             Msg::Frame(gap) => return self.frame(gap),
             Msg::Act(act) => self.act(ctx, act),
             Msg::Key(event) => return self.key(ctx, &event),
-            Msg::Probe(point) => self.probe(point),
+            Msg::Probe(side, point) => self.probe(side, point),
             Msg::Address => self.reopen(),
             Msg::Copied(done) => {
                 if let Some(Sheet::Share(_, copied)) = &mut self.sheet {
@@ -143,7 +143,7 @@ impl Component for App {
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
-        self.page(&ctx.link().callback(Msg::Act), ctx.link().callback(Msg::Probe))
+        self.page(ctx)
     }
 
     fn rendered(&mut self, _: &Context<Self>, first: bool) {
@@ -156,20 +156,24 @@ impl Component for App {
 
 impl App {
     fn look(&mut self) {
-        let window = self.view.window.follow(self.session.now(), self.session.outcome().end, self.zoom);
+        let window = self.view.window.follow(self.session.now(), self.session.end(), self.zoom);
         self.view = View::of(&self.session, self.view.size, window, (&self.filter, self.about));
         self.stale = true;
     }
 
-    fn probe(&mut self, point: Point) {
-        let flights = build::flights(self.session.reel().here(), self.session.cast(), self.pings);
+    fn probe(&mut self, side: usize, point: Point) {
         self.menu = None;
-        self.picked =
-            flight::under(&flights, &self.view.ring, self.session.now(), point).map(|at| flights[at].clone());
+        let (Some(run), Some(half)) = (self.session.runs().nth(side), self.view.halves.get(side)) else {
+            return;
+        };
+        let flights = build::flights(run.reel().here(), run.cast(), self.pings);
+        let under = flight::under(&flights, &half.ring, run.now(), point);
+        self.picked = under.map(|at| (side, flights[at].clone()));
         match &self.picked {
-            Some(one) => {
+            Some((_, one)) => {
                 self.playing = false;
-                self.session.say(flight::sentence(one, &self.view.scene));
+                let sentence = flight::sentence(one, &half.scene);
+                self.session.say(sentence);
             }
             None => self.session.selected = None,
         }
@@ -191,8 +195,9 @@ impl App {
     /// Shows the card of a room that was opened, and leaves that of one that was left.
     fn enter(&mut self) {
         match self.session.room() {
+            _ if self.session.beside().is_some() => self.tab = Tab::Compare,
             Some(_) => self.tab = Tab::Room,
-            None if self.tab == Tab::Room => self.tab = Tab::Node,
+            None if matches!(self.tab, Tab::Room | Tab::Compare) => self.tab = Tab::Node,
             None => {}
         }
     }
@@ -219,7 +224,7 @@ impl App {
             Found::Split(text, how) => {
                 self.search = None;
                 let start = self.session.first_fault().unwrap_or(0);
-                let changed = self.session.change(&text, start);
+                let changed = self.session.vary(&text, start);
                 self.answer(changed);
                 self.session.say(how);
                 self.remember();

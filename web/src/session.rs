@@ -1,47 +1,34 @@
-//! One run on the page: the script, the reel, the cursor, what is chosen. No document in here, so
-//! everything a person can do is tested natively.
+//! What is open on the page: a run, the one beside it, the branches they came from, and what is
+//! chosen. No document in here, so everything a person can do is tested natively.
 
+pub mod branches;
+pub mod compare;
 mod deeds;
 mod rules;
+pub mod run;
 mod time;
 
-use splitvote::base::Instant;
-use splitvote::scenario::{Script, ScriptError, parse};
-use splitvote::sim::Simulator;
+use splitvote::scenario::{Script, ScriptError};
 
 use crate::museum::{self, Room, Side};
 use crate::panels::chart::Sample;
 use crate::panels::script::Mistake;
 use crate::reel::Reel;
-use crate::scene::breach::{self, Breach};
 use crate::scene::story::{Cast, Story};
-use crate::scene::{NodeIndex, Phase, Scene, build};
+use crate::scene::{NodeIndex, Phase, Scene};
 use crate::words;
 
-/// What the page knows of the whole run before anybody has watched it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
-    /// When it ends.
-    pub end: u64,
-    /// Its digest then.
-    pub digest: String,
-    /// What does not hold in it.
-    pub breaches: Vec<Breach>,
-}
+use branches::{Branches, Next};
+use compare::Beside;
+use run::{Outcome, Run};
 
 /// A run and how it is looked at.
 #[derive(Clone, Debug)]
 pub struct Session {
-    text: String,
-    script: Script,
-    reel: Reel,
-    cast: Cast,
-    story: Story,
-    whole: Story,
-    samples: Vec<Sample>,
-    outcome: Outcome,
+    run: Run,
+    beside: Option<Beside>,
+    branches: Branches,
     room: Option<(&'static Room, Side)>,
-    undo: Vec<(String, u64)>,
     said: Option<String>,
     draft: Option<(String, Vec<Mistake>)>,
     /// The node that is looked at.
@@ -60,43 +47,45 @@ pub fn mistakes(errors: &[ScriptError]) -> Vec<Mistake> {
     errors.iter().map(one).collect()
 }
 
+fn first_mistake(wrong: &[Mistake]) -> String {
+    let tell = |one: &Mistake| format!("line {}, column {}: {}", one.line, one.column, one.what);
+    wrong.first().map_or_else(String::new, tell)
+}
+
 impl Session {
     /// The run of a script, at its beginning; or what is wrong with the script.
     pub fn new(text: &str) -> Result<Self, Vec<Mistake>> {
-        let script = parse(text).map_err(|errors| mistakes(&errors))?;
-        let reel = Reel::new(&script);
-        let cast = build::cast(reel.here());
-        let epoch = build::scene(reel.here(), &Story::default(), &cast).epoch;
-        let story = Story::new(&cast, epoch);
-        let outcome = outcome(&script, &cast);
-        let mut session = Self {
-            text: text.to_owned(),
-            room: museum::room_of(&script),
-            script,
-            reel,
-            cast,
-            whole: story.clone(),
-            story,
-            samples: Vec::new(),
-            outcome,
-            undo: Vec::new(),
+        let run = Run::new(text)?;
+        Ok(Self {
+            room: museum::room_of(run.script()),
+            branches: Branches::new(next(&run, 0)),
+            run,
+            beside: None,
             said: None,
             draft: None,
             selected: None,
             group: Vec::new(),
-        };
-        session.follow();
-        Ok(session)
+        })
+    }
+
+    /// The run, and the one beside it if there is one.
+    pub fn runs(&self) -> impl Iterator<Item = &Run> {
+        std::iter::once(&self.run).chain(self.beside.as_ref().map(|beside| &beside.run))
+    }
+
+    /// The run.
+    pub fn run(&self) -> &Run {
+        &self.run
     }
 
     /// The text that runs.
     pub fn text(&self) -> &str {
-        &self.text
+        self.run.text()
     }
 
     /// What it says.
     pub fn script(&self) -> &Script {
-        &self.script
+        self.run.script()
     }
 
     /// What was typed and does not run, and why.
@@ -104,64 +93,79 @@ impl Session {
         self.draft.as_ref()
     }
 
-    /// The moment of the cursor.
+    /// The lines of time that are kept.
+    pub fn branches(&self) -> &Branches {
+        &self.branches
+    }
+
+    /// The moment of the cursor: of the run that is not over, if one of two is.
     pub fn now(&self) -> u64 {
-        self.reel.here().now().as_micros()
+        self.beside.as_ref().map_or(0, |beside| beside.run.now()).max(self.run.now())
     }
 
     /// Steps of the agenda done at the cursor.
     pub fn steps(&self) -> u64 {
-        self.reel.here().steps()
+        self.run.steps()
     }
 
     /// How far anybody has watched.
     pub fn frontier(&self) -> u64 {
-        self.reel.far().now().as_micros()
+        self.run.frontier()
     }
 
     /// When the run ends, and its digest then.
     pub fn outcome(&self) -> &Outcome {
-        &self.outcome
+        self.run.outcome()
     }
 
-    /// True at the end.
+    /// When all that is shown has ended.
+    pub fn end(&self) -> u64 {
+        self.beside.as_ref().map_or(0, |beside| beside.run.outcome().end).max(self.run.outcome().end)
+    }
+
+    /// True there.
     pub fn ended(&self) -> bool {
-        self.now() >= self.outcome.end
+        self.now() >= self.end()
     }
 
     /// What was told up to the cursor.
     pub fn story(&self) -> &Story {
-        &self.story
+        self.run.story()
     }
 
     /// What was told up to the frontier.
     pub fn whole(&self) -> &Story {
-        &self.whole
+        self.run.whole()
     }
 
     /// Who takes part.
     pub fn cast(&self) -> &Cast {
-        &self.cast
+        self.run.cast()
     }
 
     /// The reel, to look at the world itself.
     pub fn reel(&self) -> &Reel {
-        &self.reel
+        self.run.reel()
     }
 
     /// Samples up to the cursor.
     pub fn samples(&self) -> Vec<Sample> {
-        self.samples.iter().take_while(|sample| sample.at <= self.now()).cloned().collect()
+        self.run.samples()
     }
 
     /// Whether there is a change to take back.
     pub fn can_undo(&self) -> bool {
-        !self.undo.is_empty()
+        self.branches.parent().is_some()
     }
 
     /// Everything the views show at the cursor.
     pub fn scene(&self) -> Scene {
-        build::scene(self.reel.here(), &self.story, &self.cast)
+        self.run.scene()
+    }
+
+    /// The moment of the script's first fault.
+    pub fn first_fault(&self) -> Option<u64> {
+        self.run.first_fault()
     }
 
     /// The sentence under the ring, and the moment it speaks of.
@@ -175,31 +179,14 @@ impl Session {
         if self.ended() {
             return (self.now(), words::ENDED.to_owned());
         }
-        self.story.caption.clone().unwrap_or_else(|| (self.now(), words::opening(scene.shards.len())))
+        let told = self.story().caption.clone();
+        told.unwrap_or_else(|| (self.now(), words::opening(scene.shards.len())))
     }
+}
 
-    /// The moment of the script's first fault.
-    pub fn first_fault(&self) -> Option<u64> {
-        use splitvote::scenario::Statement;
-        let times = self.script.statements.iter().filter_map(|line| match &line.value {
-            Statement::At { at, .. } => Some(at.as_micros()),
-            _ => None,
-        });
-        times.min()
-    }
-
-    fn follow(&mut self) {
-        let here = self.reel.here().records();
-        if self.story.told() > here.len() {
-            self.story = Story::new(&self.cast, self.story.epochs.first().map_or(0, |first| first.1));
-        }
-        for record in &here[self.story.told()..] {
-            self.story.tell(record, &self.cast);
-        }
-        for record in &self.reel.records()[self.whole.told()..] {
-            self.whole.tell(record, &self.cast);
-        }
-    }
+fn next(run: &Run, left: u64) -> Next {
+    let outcome = run.outcome();
+    Next { text: run.text().to_owned(), left, end: outcome.end, breaches: outcome.breaches.len() }
 }
 
 /// The sentence of a split vote, if the votes are split right now.
@@ -219,17 +206,4 @@ fn split(scene: &Scene) -> Option<String> {
         &asking.iter().map(|race| granted(&race)).collect::<Vec<_>>(),
         first.needed,
     ))
-}
-
-/// Runs a copy to the end.
-fn outcome(script: &Script, cast: &Cast) -> Outcome {
-    /// A script without a `run` line runs as long as this.
-    const UNSAID: Instant = Instant::from_millis(30_000);
-    let mut world = Simulator::new(script);
-    if world.finished() {
-        world.play(UNSAID);
-    }
-    world.run();
-    let breaches = breach::of(&mut world, cast);
-    Outcome { end: world.now().as_micros(), digest: world.digest().to_string(), breaches }
 }

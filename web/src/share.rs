@@ -4,6 +4,7 @@ use splitvote::base::Instant;
 use splitvote::scenario::{LIBRARY, LinkView, Script, catalogue, from_link_lenient, to_link, to_short_link};
 
 use crate::panels::script::Mistake;
+use crate::session::compare::Against;
 use crate::session::{Session, mistakes};
 
 /// What a fresh page shows.
@@ -41,6 +42,8 @@ pub fn open(address: &str) -> Opened {
     // Without a moment of its own a run opens a second before anything happens.
     let start = session.first_fault().unwrap_or(0).saturating_sub(1_000_000);
     session.seek(view.at.map_or(start, Instant::as_micros));
+    // A comparison that the script cannot carry leaves the script as it is.
+    let _ = session.compare(view.versus.map(Against::Rules));
     Opened { session, promised: view.digest, wrong }
 }
 
@@ -63,6 +66,7 @@ pub fn fragment(session: &Session, prove: bool) -> String {
     let view = LinkView {
         at: (session.now() > 0).then(|| Instant::from_micros(session.now())),
         node: session.selected.and_then(|at| session.cast().names.get(at)).and_then(|name| name.parse().ok()),
+        versus: session.versus(),
         digest: prove.then(|| u32::from_str_radix(&session.outcome().digest, 16).ok()).flatten(),
     };
     match builtin(session) {

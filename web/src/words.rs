@@ -97,6 +97,7 @@ pub const KEYS: &[(&str, &str, &str)] = &[
     ("Run", "n", "NACK on or off"),
     ("Run", "t", "Fast failover on or off"),
     ("Run", "e", "Next seed"),
+    ("Run", "v", "Compare two rules side by side"),
     ("Run", "u", "Undo"),
     ("Page", "1 – 6", "Node, log, chart, rules, script, room"),
     ("Page", "g", "Show pings"),
@@ -289,6 +290,36 @@ pub fn caption(who: &str, event: &Event, name: Namer<'_>) -> Option<String> {
         ),
         _ => return None,
     })
+}
+
+/// Before the moment at which two runs part.
+pub const PART: &str = "They part at";
+/// Two runs that tell the same.
+pub const ALIKE: &str = "This difference changes nothing in this run: every event is the same.";
+/// The figure over each of two rings.
+pub const AFTER_FAIL: &str = "from FAIL to a new primary";
+/// The run that was opened, among its branches.
+pub const TRUNK: &str = "as opened";
+/// A branch whose script was edited by hand.
+pub const EDITED: &str = "edited script";
+/// A branch with chances that split the vote.
+pub const VARIED: &str = "split vote found";
+/// A branch that goes on after its end.
+pub const LONGER: &str = "30 s more";
+/// Where one of two runs has nothing more to tell.
+pub const NOTHING_MORE: &str = "nothing more happens";
+/// A figure that has no end.
+pub const NEVER: &str = "never";
+
+/// A branch with another seed.
+pub fn seed(seed: u64) -> String {
+    format!("seed {seed}")
+}
+
+/// One side of a comparison by a rule.
+pub fn side(id: &str, value: &str) -> String {
+    let name = if id == "nack" { "NACK" } else { id };
+    format!("{name} {value}")
 }
 
 /// The sentence of a broken property.

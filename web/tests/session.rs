@@ -2,7 +2,7 @@
 #![cfg(not(target_family = "wasm"))]
 
 use splitvote::scenario::museum::{Card, Harm, ROOMS};
-use splitvote::scenario::{LIBRARY, from_link, to_link};
+use splitvote::scenario::{LIBRARY, Versus, from_link, to_link};
 use splitvote_web::action::Deed;
 use splitvote_web::museum::Side;
 use splitvote_web::scene::story::MarkSort;
@@ -10,6 +10,7 @@ use splitvote_web::scene::tape::{Tape, Window};
 use splitvote_web::scene::{Process, build};
 use splitvote_web::search::{Found, Search, split_epoch};
 use splitvote_web::session::Session;
+use splitvote_web::session::compare::Against;
 use splitvote_web::share;
 
 const SMALL: &str =
@@ -356,4 +357,73 @@ fn a_forced_split_vote_is_one_and_says_how() {
 fn killing_for_a_split_leaves_a_majority() {
     let session = run("cluster shards=7 replicas=1\nrun for 20s\n");
     assert_eq!(session.majority_minus_one(), "kill A B C");
+}
+
+#[test]
+fn two_runs_stand_at_one_moment_and_part_where_the_rule_first_tells() {
+    let split = LIBRARY.iter().find(|one| one.name == "split-vote").unwrap();
+    let mut session = run(split.text);
+    let other = session.usual_comparison();
+    session.compare(Some(other)).unwrap();
+    let sides = session.sides().unwrap();
+    assert!(
+        sides.iter().any(|side| side == "NACK on") && sides.iter().any(|side| side == "NACK off"),
+        "{sides:?}"
+    );
+    let (at, words) = session.parting_words().unwrap();
+    assert_ne!(words[0], words[1]);
+    session.seek(at - 1);
+    let told = |session: &Session| {
+        [session.run(), &session.beside().unwrap().run].map(|run| run.story().lines.clone())
+    };
+    let [left, right] = told(&session);
+    assert!(left == right && !left.is_empty(), "alike until they part");
+    session.seek(at + 100_000);
+    let [left, right] = told(&session);
+    assert!(left != right);
+    for _ in 0..20 {
+        session.next_event(false);
+        assert_eq!(session.now(), session.run().now().max(session.beside().unwrap().run.now()));
+    }
+    let after_fail = &session.figures()[0];
+    let slower = sides.iter().position(|side| side == "NACK off").unwrap();
+    assert_eq!(after_fail.better, Some(1 - slower), "{after_fail:?}");
+    session.seek(u64::MAX);
+    assert!(session.ended() && session.run().ended() && session.beside().unwrap().run.ended());
+}
+
+#[test]
+fn what_is_done_is_done_on_both_sides() {
+    let mut session = run(SMALL);
+    session.seek(1_000_000);
+    session.compare(Some(Against::Rules(Versus::Preset("valkey-8.1")))).unwrap();
+    let victim = node(&session, "B0");
+    session.act(Deed::Kill, Some(victim)).unwrap();
+    let beside = session.beside().unwrap();
+    assert!(beside.run.text().contains("kill B0") && beside.run.text().contains("valkey-8.1"));
+    assert_eq!(beside.run.scene().nodes[victim].process, Process::Down);
+    assert_eq!(beside.run.now(), session.now());
+    session.compare(None).unwrap();
+    assert!(session.beside().is_none() && session.figures().is_empty() && session.sides().is_none());
+}
+
+#[test]
+fn acting_in_the_past_makes_a_branch_and_any_two_can_be_compared() {
+    let mut session = run(SMALL);
+    session.seek(6_000_000);
+    let whole = session.outcome().digest.clone();
+    session.seek(1_500_000);
+    session.act(Deed::Kill, Some(node(&session, "C0"))).unwrap();
+    let family = session.branches().family();
+    assert_eq!(family.len(), 2);
+    assert_eq!(session.branches().all()[1].left, 1_501_000);
+    session.compare(Some(Against::Branch(0))).unwrap();
+    assert_eq!(session.beside().unwrap().run.outcome().digest, whole);
+    assert_eq!(session.parting_words().unwrap().0, 1_501_000);
+    assert_eq!(session.sides().unwrap(), ["kill C0", "as opened"]);
+    session.go_to(0);
+    assert_eq!((session.outcome().digest.as_str(), session.now()), (whole.as_str(), 1_500_000));
+    assert!(session.beside().is_none(), "a run is not compared with itself");
+    session.undo();
+    assert_eq!(session.text(), SMALL, "there is nothing before the beginning");
 }

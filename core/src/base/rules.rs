@@ -5,6 +5,7 @@
 //! A preset is a column of it: what the last patch release of that version does.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -166,6 +167,17 @@ impl Rules {
         }
     }
 
+    /// Lays the words of a `rules` statement over these rules: a preset replaces them, `switch=value` one.
+    pub fn lay(&mut self, words: &str) -> Result<(), RuleError> {
+        for word in words.split_whitespace() {
+            match word.split_once('=') {
+                Some((id, value)) => self.set(id, value)?,
+                None => *self = Self::preset(word)?,
+            }
+        }
+        Ok(())
+    }
+
     /// The preset these rules are nearest to (the newest of equals), and what they change of it.
     pub fn nearest(&self) -> (&'static str, Vec<(&'static str, &'static str)>) {
         let changes = |preset: &Self| -> Vec<(&'static str, &'static str)> {
@@ -192,9 +204,29 @@ impl fmt::Display for Rules {
     }
 }
 
+/// The words of the `rules` statement, laid over the preset of a node of which nothing is said.
+impl FromStr for Rules {
+    type Err = RuleError;
+
+    fn from_str(words: &str) -> Result<Self, RuleError> {
+        let mut rules = Self::default();
+        rules.lay(words)?;
+        Ok(rules)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_are_read_as_they_are_written() {
+        for words in ["splitvote", "splitvote nack=off", "valkey-9.1 nack=filtered exact-acks=on"] {
+            assert_eq!(words.parse::<Rules>().map(|rules| rules.to_string()), Ok(words.to_owned()));
+        }
+        assert_eq!("".parse::<Rules>(), Ok(Rules::default()));
+        assert_eq!("valkey-6".parse::<Rules>(), Err(RuleError::UnknownPreset("valkey-6".to_owned())));
+    }
 
     #[test]
     fn a_switch_says_what_it_takes() {

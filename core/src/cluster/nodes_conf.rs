@@ -155,11 +155,12 @@ impl NodesConf {
 }
 
 impl NodeLine {
-    /// The line as CLUSTER NODES shows it: without auxiliary fields (appendix D).
-    pub fn listing(&self) -> String {
+    /// The line as CLUSTER NODES shows it: without auxiliary fields (appendix D), and with the address
+    /// and the port that the asking client is to use.
+    pub fn listing(&self, ip: &str, port: u16) -> String {
         let hostname = &self.names.hostname;
         let comma = if hostname.is_empty() { "" } else { "," };
-        format!("{} {}{comma}{hostname}{}", self.id, self.address, Rest(self))
+        format!("{} {ip}:{port}@{}{comma}{hostname}{}", self.id, self.address.cport, Rest(self))
     }
 }
 

@@ -1,30 +1,56 @@
 //! The cluster bus: one task a connection, bytes to frames and back.
 
+use std::cell::Cell;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{AbortHandle, spawn_local};
+use tokio::time::timeout;
 
-use crate::base::LinkId;
-use crate::wire::{Deframer, Frame, encode};
+use crate::base::{Duration as Span, Instant, LinkId};
+use crate::wire::{Deframer, Frame, FrameError, encode};
 
-use super::server::Shared;
+use super::accept::keep_alive;
+use super::server::{Server, Shared, sleep};
+
+/// How long a peer may leave a frame half said, or say nothing at all on a link it has just opened.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Links that one address may open to a node that knows nobody, and for each node that it knows.
+const INBOUND: (usize, usize) = (64, 4);
 
 /// The driver's end of a link.
 #[derive(Debug)]
 pub struct LinkEnd {
-    frames: UnboundedSender<Vec<u8>>,
+    frames: UnboundedSender<(Instant, Vec<u8>)>,
+    queued: Rc<Cell<usize>>,
+    from: Option<IpAddr>,
+    latency: Span,
     task: AbortHandle,
 }
 
 impl LinkEnd {
-    /// Queues a frame. It is lost in silence if the link breaks.
-    pub fn send(&self, frame: &Frame) {
+    /// Queues a frame now, if no more than `most` bytes wait then (0 is no bound). It is lost in silence if
+    /// the link breaks.
+    pub fn send(&self, frame: &Frame, now: Instant, most: usize) -> bool {
+        let bytes = encode(frame);
+        let queued = self.queued.get().saturating_add(bytes.len());
+        if most > 0 && queued > most {
+            return false;
+        }
+        self.queued.set(queued);
         // The other side is gone together with its task, which tells the node.
-        drop(self.frames.send(encode(frame)));
+        drop(self.frames.send((now + self.latency, bytes)));
+        true
+    }
+
+    /// Bytes that wait to be sent.
+    pub fn queued(&self) -> usize {
+        self.queued.get()
     }
 }
 
@@ -35,20 +61,36 @@ impl Drop for LinkEnd {
 }
 
 /// Opens a link to a peer's bus port.
-pub fn dial(server: &Shared, link: LinkId, to: SocketAddr, from: Option<IpAddr>) -> LinkEnd {
+pub fn dial(
+    server: &Shared,
+    link: LinkId,
+    to: SocketAddr,
+    from: Option<IpAddr>,
+    slow: (Span, Span),
+) -> LinkEnd {
     let (frames, queue) = unbounded_channel();
-    let server = Rc::clone(server);
+    let queued = Rc::new(Cell::new(0));
+    let latency = latency(slow);
+    let (server, left) = (Rc::clone(server), Rc::clone(&queued));
     let task = spawn_local(async move {
         match connect(to, from).await {
             Ok(stream) => {
                 server.borrow_mut().input(|node, now| node.handle_link_up(now, link));
-                carry(&server, link, stream, queue).await;
+                carry(&server, link, stream, (queue, &left)).await;
             }
             Err(error) => server.borrow_mut().debug(format_args!("bus link to {to}: {error}")),
         }
         gone(&server, link);
     });
-    LinkEnd { frames, task: task.abort_handle() }
+    LinkEnd { frames, queued, from: None, latency, task: task.abort_handle() }
+}
+
+/// How slow a new link is. Chance only makes a real network like the simulated one; it decides nothing.
+fn latency((low, high): (Span, Span)) -> Span {
+    let range = (high.as_micros() - low.as_micros()).saturating_add(1);
+    // Without chance a link is as fast as it may be.
+    let drawn = if range == 1 { 0 } else { getrandom::u64().unwrap_or(0) % range };
+    low + Span::from_micros(drawn)
 }
 
 async fn connect(to: SocketAddr, from: Option<IpAddr>) -> std::io::Result<TcpStream> {
@@ -65,24 +107,29 @@ async fn connect(to: SocketAddr, from: Option<IpAddr>) -> std::io::Result<TcpStr
     Ok(stream)
 }
 
-/// Takes links from peers for as long as the node lives.
-pub async fn accept(server: Shared, listener: TcpListener) {
-    loop {
-        let Ok((stream, remote)) = listener.accept().await else {
-            // Out of descriptors, most likely: others may be given back meanwhile.
-            tokio::task::yield_now().await;
-            continue;
-        };
-        drop(stream.set_nodelay(true));
-        let (frames, queue) = unbounded_channel();
-        let link = server.borrow_mut().accepted(remote.ip());
-        let shared = Rc::clone(&server);
-        let task = spawn_local(async move {
-            carry(&shared, link, stream, queue).await;
-            gone(&shared, link);
-        });
-        server.borrow_mut().links.insert(link, LinkEnd { frames, task: task.abort_handle() });
+/// A peer connected.
+pub fn welcome(server: &Shared, stream: TcpStream, remote: SocketAddr) {
+    let known = server.borrow().node.view().len();
+    let inbound = server.borrow().links.values().filter(|end| end.from == Some(remote.ip())).count();
+    if inbound >= INBOUND.0 + INBOUND.1 * known {
+        let words = format_args!("refuses a bus link from {remote}: it has {inbound} already");
+        return server.borrow_mut().warning(words);
     }
+    let node_timeout = server.borrow().options.cluster.node_timeout;
+    keep_alive(&stream, Duration::from_micros(node_timeout.as_micros() * 2));
+    let (frames, queue) = unbounded_channel();
+    let queued = Rc::new(Cell::new(0));
+    // A link whose own end is gone already is no link.
+    let Ok(local) = stream.local_addr() else { return };
+    let link = server.borrow_mut().accepted(remote.ip(), local.ip());
+    let (shared, left) = (Rc::clone(server), Rc::clone(&queued));
+    let task = spawn_local(async move {
+        carry(&shared, link, stream, (queue, &left)).await;
+        gone(&shared, link);
+    });
+    let latency = latency(server.borrow().options.bus_latency);
+    let end = LinkEnd { frames, queued, from: Some(remote.ip()), latency, task: task.abort_handle() };
+    server.borrow_mut().links.insert(link, end);
 }
 
 fn gone(server: &Shared, link: LinkId) {
@@ -94,40 +141,48 @@ fn gone(server: &Shared, link: LinkId) {
     }
 }
 
-async fn carry(server: &Shared, link: LinkId, stream: TcpStream, mut queue: UnboundedReceiver<Vec<u8>>) {
+async fn carry(
+    server: &Shared,
+    link: LinkId,
+    stream: TcpStream,
+    (mut queue, queued): (UnboundedReceiver<(Instant, Vec<u8>)>, &Cell<usize>),
+) {
     let (mut reader, mut writer) = stream.into_split();
+    let clock = server.borrow().clock;
     let write = async move {
-        while let Some(bytes) = queue.recv().await {
+        while let Some((due, bytes)) = queue.recv().await {
+            let wait = clock.until(due);
+            if !wait.is_zero() {
+                sleep(wait).await;
+            }
             if writer.write_all(&bytes).await.is_err() {
                 return;
             }
+            queued.set(queued.get().saturating_sub(bytes.len()));
         }
     };
     let read = async {
         let mut deframer = Deframer::default();
         let mut chunk = vec![0; 16 * 1024];
+        let mut spoke = false;
         loop {
-            let Ok(length @ 1..) = reader.read(&mut chunk).await else { return };
+            let read = reader.read(&mut chunk);
+            // A link that is silent between two frames is the protocol's business, not ours.
+            let read = if spoke && deframer.pending() == 0 {
+                read.await
+            } else {
+                let Ok(read) = timeout(PATIENCE, read).await else {
+                    let words = format_args!("closes a bus link: no whole frame came in time");
+                    return server.borrow_mut().notice(words);
+                };
+                read
+            };
+            let Ok(length @ 1..) = read else { return };
             deframer.push(&chunk[..length]);
             for frame in deframer.by_ref() {
-                match frame {
-                    Ok(frame) => {
-                        let mut server = server.borrow_mut();
-                        *server.traffic.received.entry(frame.kind()).or_default() += 1;
-                        if server.drops(frame.kind()) {
-                            if server.drop_closes_link {
-                                return;
-                            }
-                            continue;
-                        }
-                        server.input(|node, now| node.handle_frame(now, link, frame));
-                    }
-                    Err(error) => {
-                        server.borrow_mut().debug(format_args!("bus frame: {error}"));
-                        if error.closes_link() {
-                            return;
-                        }
-                    }
+                spoke = true;
+                if !take(&mut server.borrow_mut(), link, frame) {
+                    return;
                 }
             }
         }
@@ -135,5 +190,23 @@ async fn carry(server: &Shared, link: LinkId, stream: TcpStream, mut queue: Unbo
     tokio::select! {
         () = write => {}
         () = read => {}
+    }
+}
+
+/// Gives the node a frame; false if the link must be closed.
+fn take(server: &mut Server, link: LinkId, frame: Result<Frame, FrameError>) -> bool {
+    match frame {
+        Ok(frame) => {
+            *server.traffic.received.entry(frame.kind()).or_default() += 1;
+            if server.drops(frame.kind()) {
+                return !server.drop_closes_link;
+            }
+            server.heard(link, frame);
+            true
+        }
+        Err(error) => {
+            server.misheard(error);
+            !error.closes_link()
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use crate::base::LinkId;
 use crate::node::{Durability, Output};
 
 use super::server::Server;
@@ -15,6 +16,7 @@ impl Server {
         while let Some(output) = self.node.poll_output() {
             self.carry(output);
         }
+        self.part_from_lost_slots();
     }
 
     fn carry(&mut self, output: Output) {
@@ -22,20 +24,28 @@ impl Server {
             Output::Dial { link, address } => {
                 let Some((ip, me)) = address.ip.zip(self.me.upgrade()) else { return };
                 let from = self.options.bind.first().copied();
-                let end = bus::dial(&me, link, SocketAddr::new(ip, address.cport), from);
+                let end =
+                    bus::dial(&me, link, SocketAddr::new(ip, address.cport), from, self.options.bus_latency);
                 self.links.insert(link, end);
             }
             Output::Close(link) => drop(self.links.remove(&link)),
-            Output::Persist(conf, durability) => self.persist(&conf, durability),
+            Output::Persist(conf, durability) => {
+                self.subscriptions.moved = true;
+                self.persist(&conf, durability);
+            }
             Output::Send(link, frame) => {
-                if let Some(end) = self.links.get(&link) {
-                    end.send(&frame);
+                let Some(end) = self.links.get(&link) else { return };
+                if end.send(&frame, self.clock.now(), self.options.link_sendbuf) {
                     *self.traffic.sent.entry(frame.kind()).or_default() += 1;
+                } else {
+                    self.overflowed(link);
                 }
             }
             Output::Follow(Some(follow)) => {
                 let Some(me) = self.me.upgrade() else { return };
                 self.following = Some(replica::follow(&me, follow));
+                // Who waits for replicas of this node waits in vain now.
+                self.feed.acked.notify_waiters();
             }
             Output::Follow(None) => {
                 self.following = None;
@@ -43,6 +53,7 @@ impl Server {
                 let end = self.node.offset().0;
                 if end != self.feed.end() {
                     self.feed.restart(end);
+                    self.log_broken();
                 }
             }
             Output::DropReplicas => self.feed.drop_all.notify_waiters(),
@@ -57,14 +68,39 @@ impl Server {
                     self.resumed.notify_waiters();
                 }
             }
-            Output::Notify(event) => self.notice(format_args!("{event}")),
+            Output::Published { shard, text } => {
+                self.tell_listeners(shard, &text);
+            }
+            Output::Notify(event) => {
+                self.tell(&event);
+                let unix_us = self.clock.unix_us();
+                if let Some(events) = &mut self.events {
+                    events.line(unix_us, &event);
+                }
+            }
         }
+    }
+
+    /// A peer that does not read what it is sent must not take our memory.
+    fn overflowed(&mut self, link: LinkId) {
+        self.links.remove(&link);
+        self.traffic.overflowed += 1;
+        self.warning(format_args!(
+            "closes a bus link: more waits to be sent than cluster-link-sendbuf-limit allows"
+        ));
+        let now = self.now();
+        self.node.handle_link_down(now, link);
     }
 
     fn persist(&mut self, conf: &crate::cluster::NodesConf, durability: Durability) {
         if let Err(error) = self.conf_file.write(conf, durability) {
-            self.warning(format_args!("cannot save the cluster configuration: {error}"));
-            std::process::exit(DISK_FAILED);
+            self.disk_failed("save the cluster configuration", &error);
         }
+    }
+
+    /// Ends the process.
+    pub(super) fn disk_failed(&mut self, what: &str, error: &std::io::Error) -> ! {
+        self.warning(format_args!("cannot {what}: {error}; free or mend the disk and start again"));
+        std::process::exit(DISK_FAILED);
     }
 }

@@ -1,23 +1,39 @@
 //! Clients: one task a connection, which reads, runs and answers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::rc::Rc;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::task::spawn_local;
 
 use crate::resp::{Limits, Next, Proto, Requests, Writer};
 
-use super::commands::{Flow, execute};
+use super::accept::keep_alive;
+use super::commands::{AnnouncedSlot, Flow, Watching, execute, unwatch_all};
 use super::feeding::{self, Announced};
 use super::migrate::Job;
+use super::options::Class;
+use super::persist::settled;
+use super::pubsub::{Inbox, Topic};
+use super::pulse::Pulse;
 use super::server::{Server, Shared};
 
 /// A client's number.
 pub type ClientId = u64;
+
+/// Which commands a client wants no answers to (CLIENT REPLY).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mute {
+    /// It wants every answer.
+    Never,
+    /// The next one.
+    Next,
+    /// All, until it says otherwise.
+    Always,
+}
 
 /// What belongs to one connection.
 #[derive(Debug)]
@@ -42,11 +58,26 @@ pub struct Client {
     pub queue: Option<Vec<Vec<Vec<u8>>>>,
     /// Whether one of them was refused.
     pub spoiled: bool,
+    /// Keys it watches until its next transaction.
+    pub watching: Vec<Watching>,
+    /// Names it listens to.
+    pub listens: BTreeSet<(Topic, Box<[u8]>)>,
+    /// What is on its way to it unasked.
+    pub inbox: Rc<Inbox>,
+    /// Which commands it wants no answers to.
+    pub mute: Mute,
     /// Until when it waits for replicas (WAIT), in Unix milliseconds; `u64::MAX` is for ever.
     pub waits_until: Option<u64>,
+    /// Its SETSLOT that replicas are to know first.
+    pub announced_slot: Option<AnnouncedSlot>,
 }
 
 impl Client {
+    /// Whether messages come to it in a version that cannot tell them from answers.
+    pub fn listens_in_resp2(&self) -> bool {
+        !self.listens.is_empty() && self.inbox.proto.get() == Proto::Resp2
+    }
+
     /// The one who speaks for a primary's stream.
     pub fn upstream() -> Self {
         Self {
@@ -59,7 +90,12 @@ impl Client {
             announced: Announced::default(),
             wrote: 0,
             waits_until: None,
+            announced_slot: None,
             queue: None,
+            watching: Vec::new(),
+            listens: BTreeSet::new(),
+            inbox: Rc::default(),
+            mute: Mute::Never,
             spoiled: false,
         }
     }
@@ -74,6 +110,8 @@ pub struct Known {
     pub name: String,
     /// Told to end it.
     pub killed: Rc<Notify>,
+    /// What it costs.
+    pub pulse: Rc<Pulse>,
 }
 
 /// Everyone who is connected.
@@ -81,12 +119,15 @@ pub struct Known {
 pub struct Clients {
     /// By number.
     pub known: BTreeMap<ClientId, Known>,
-    /// How many wait for something.
-    pub waiting: usize,
     last: ClientId,
 }
 
 impl Clients {
+    /// How many wait for something.
+    pub fn waiting(&self) -> usize {
+        self.known.values().filter(|known| known.pulse.waits.get()).count()
+    }
+
     /// A connection as CLIENT LIST tells it.
     pub fn line(&self, id: ClientId) -> String {
         let Some(known) = self.known.get(&id) else { return String::new() };
@@ -94,21 +135,14 @@ impl Clients {
     }
 }
 
-/// Takes clients for as long as the node lives.
-pub async fn accept(server: Shared, listener: TcpListener) {
-    loop {
-        let Ok((stream, remote)) = listener.accept().await else {
-            tokio::task::yield_now().await;
-            continue;
-        };
-        drop(stream.set_nodelay(true));
-        if let Some(refusal) = refused(&server.borrow(), remote) {
-            // Best effort: who cannot be served need not wait for it.
-            drop(stream.try_write(refusal.as_bytes()));
-            continue;
-        }
-        spawn_local(serve(Rc::clone(&server), stream, remote));
+/// A client connected.
+pub fn welcome(server: &Shared, stream: TcpStream, remote: SocketAddr) {
+    if let Some(refusal) = refused(&mut server.borrow_mut(), remote) {
+        // Best effort: who cannot be served need not wait for it.
+        drop(stream.try_write(refusal.as_bytes()));
+        return;
     }
+    spawn_local(serve(Rc::clone(server), stream, remote));
 }
 
 /// Carries keys elsewhere in a task of its own: it must come to its end even if who asked goes away.
@@ -126,9 +160,10 @@ async fn moved(server: &Shared, job: Job, proto: Proto) -> Vec<u8> {
 }
 
 /// Why a connection is not served, as it is told.
-fn refused(server: &Server, remote: SocketAddr) -> Option<&'static str> {
+fn refused(server: &mut Server, remote: SocketAddr) -> Option<&'static str> {
     let options = &server.options;
-    if server.clients.known.len() >= options.maxclients {
+    if server.clients.known.len() >= options.maxclients.min(server.most_clients) {
+        server.stats.rejected += 1;
         return Some("-ERR max number of clients reached\r\n");
     }
     (options.protected_mode && options.requirepass.is_empty() && !remote.ip().is_loopback()).then_some(
@@ -139,17 +174,30 @@ fn refused(server: &Server, remote: SocketAddr) -> Option<&'static str> {
 
 async fn serve(server: Shared, mut stream: TcpStream, remote: SocketAddr) {
     let killed = Rc::new(Notify::new());
-    let (id, mut client) = {
+    let (id, mut client, pulse) = {
         let mut server = server.borrow_mut();
         server.clients.last += 1;
         server.stats.connections += 1;
         let id = server.clients.last;
-        server.clients.known.insert(id, Known { remote, name: String::new(), killed: Rc::clone(&killed) });
+        let pulse = Rc::new(Pulse::new(server.clock.unix_ms()));
+        let (killed, shown) = (Rc::clone(&killed), Rc::clone(&pulse));
+        server.clients.known.insert(id, Known { remote, name: String::new(), killed, pulse: shown });
+        keep_alive(&stream, std::time::Duration::from_micros(server.options.tcp_keepalive.as_micros()));
         let authenticated = server.options.requirepass.is_empty();
-        (id, Client { id, remote, authenticated, asking: false, ..Client::upstream() })
+        (id, Client { id, remote, authenticated, asking: false, ..Client::upstream() }, pulse)
     };
     let talk = async {
-        if let Ok(Some((start, early))) = converse(&server, &mut stream, &mut client).await {
+        let mut talk = Talk {
+            server: &server,
+            stream: &mut stream,
+            client: &mut client,
+            pulse: &pulse,
+            requests: Requests::default(),
+            out: Writer::default(),
+            buffer: Vec::with_capacity(ROOM),
+        };
+        // A link that breaks ends its conversation; there is nobody left to tell.
+        if let Ok(Over::Feed(start, early)) = talk.converse().await {
             feeding::feed(Rc::clone(&server), stream, &client, start, early).await;
         }
     };
@@ -157,72 +205,181 @@ async fn serve(server: Shared, mut stream: TcpStream, remote: SocketAddr) {
         () = talk => {}
         () = killed.notified() => {}
     }
-    server.borrow_mut().clients.known.remove(&id);
+    let mut server = server.borrow_mut();
+    unwatch_all(&mut server.keyspace, &mut client);
+    server.subscriptions.leave(&mut client);
+    server.clients.known.remove(&id);
 }
 
-/// Serves a client to its end, or until it turns out to be a replica: what that is to be sent, and
-/// what it has said since.
-async fn converse(
-    server: &Shared,
-    stream: &mut TcpStream,
-    client: &mut Client,
-) -> std::io::Result<Option<(feeding::Start, Vec<u8>)>> {
-    let mut requests = Requests::default();
-    let mut out = Writer::default();
-    let mut buffer: Vec<u8> = Vec::with_capacity(16 * 1024);
-    loop {
-        let mut at = 0;
+/// Bytes read at once, and kept for a client that says little.
+const ROOM: usize = 16 * 1024;
+
+/// Answers that are collected before they are sent, so that a reader who does not read costs no more.
+const FLUSH: usize = 64 * 1024;
+
+/// How a conversation ends.
+enum Over {
+    /// The connection does.
+    End,
+    /// It turned out to be a replica: what that is to be sent, and what it has said since.
+    Feed(feeding::Start, Vec<u8>),
+}
+
+/// A client's requests and our answers.
+struct Talk<'a> {
+    server: &'a Shared,
+    stream: &'a mut TcpStream,
+    client: &'a mut Client,
+    pulse: &'a Pulse,
+    requests: Requests,
+    out: Writer,
+    buffer: Vec<u8>,
+}
+
+impl Talk<'_> {
+    /// Serves a client to its end.
+    async fn converse(&mut self) -> std::io::Result<Over> {
         loop {
-            let limits = if client.authenticated { Limits::TRUSTED } else { Limits::STRANGER };
-            match requests.next(&buffer[at..], limits) {
-                Next::Request { used } => {
-                    let words: Vec<&[u8]> = requests.words(&buffer[at..]).collect();
-                    if !words.is_empty() {
-                        loop {
-                            let flow = execute(&mut server.borrow_mut(), client, &mut out, &words);
-                            match flow {
-                                Flow::Done => break,
-                                Flow::Close => {
-                                    stream.write_all(&out.bytes).await?;
-                                    return Ok(None);
-                                }
-                                Flow::Again(told, patience) => {
-                                    stream.write_all(&out.bytes).await?;
-                                    out.bytes.clear();
-                                    server.borrow_mut().clients.waiting += 1;
-                                    // Who waits too long runs again, too, and finds out.
-                                    drop(tokio::time::timeout(patience, told.notified()).await);
-                                    server.borrow_mut().clients.waiting -= 1;
-                                }
-                                Flow::Migrate(job) => {
-                                    let answer = moved(server, job, out.proto).await;
-                                    out.bytes.extend_from_slice(&answer);
-                                    break;
-                                }
-                                Flow::Feed(start) => {
-                                    stream.write_all(&out.bytes).await?;
-                                    return Ok(Some((start, buffer.split_off(at + used))));
-                                }
-                            }
-                        }
-                    }
-                    at += used;
-                }
-                Next::More => break,
-                Next::Broken(error) => {
-                    out.error(&error.to_string());
-                    stream.write_all(&out.bytes).await?;
-                    return Ok(None);
-                }
+            if let Some(over) = self.answer_all().await? {
+                return Ok(over);
+            }
+            self.send().await?;
+            if !self.hear().await? {
+                return Ok(Over::End);
             }
         }
-        buffer.drain(..at);
-        if !out.bytes.is_empty() {
-            stream.write_all(&out.bytes).await?;
-            out.bytes.clear();
+    }
+
+    /// Answers every request that is whole.
+    async fn answer_all(&mut self) -> std::io::Result<Option<Over>> {
+        let mut at = 0;
+        let trusted = Limits { word: self.server.borrow().options.longest_word, ..Limits::TRUSTED };
+        let over = loop {
+            let limits = if self.client.authenticated { trusted } else { Limits::STRANGER };
+            match self.requests.next(&self.buffer[at..], limits) {
+                Next::Request { used } => {
+                    let flow = self.answer(at).await?;
+                    at += used;
+                    match flow {
+                        Flow::Close => break Some(Over::End),
+                        Flow::Feed(start) => break Some(Over::Feed(start, self.buffer.split_off(at))),
+                        _ if self.out.bytes.len() > FLUSH => self.send().await?,
+                        _ => {}
+                    }
+                }
+                Next::More => break None,
+                Next::Broken(error) => {
+                    self.out.error(&error.to_string());
+                    break Some(Over::End);
+                }
+            }
+        };
+        if over.is_some() {
+            self.send().await?;
         }
-        if stream.read_buf(&mut buffer).await? == 0 {
-            return Ok(None);
+        self.buffer.drain(..at.min(self.buffer.len()));
+        Ok(over)
+    }
+
+    /// Answers the request whose bytes begin at `at`, however long that takes.
+    async fn answer(&mut self, at: usize) -> std::io::Result<Flow> {
+        let mut few = [&b""[..]; FEW];
+        let mut many = Vec::new();
+        let found = self.requests.words(&self.buffer[at..]);
+        let count = found.len();
+        let words: &[&[u8]] = if count <= FEW {
+            for (place, word) in few.iter_mut().zip(found) {
+                *place = word;
+            }
+            &few[..count]
+        } else {
+            many.extend(found);
+            &many
+        };
+        if words.is_empty() {
+            return Ok(Flow::Done);
+        }
+        loop {
+            let flow = execute(&mut self.server.borrow_mut(), self.client, &mut self.out, words);
+            match flow {
+                Flow::Again(told, patience) => {
+                    send(self.server, self.stream, self.pulse, self.client, &mut self.out).await?;
+                    self.pulse.waits.set(true);
+                    // Who waits too long runs again, too, and finds out.
+                    drop(tokio::time::timeout(patience, told.notified()).await);
+                    self.pulse.waits.set(false);
+                }
+                Flow::Migrate(job) => {
+                    let answer = moved(self.server, job, self.out.proto).await;
+                    self.out.bytes.extend_from_slice(&answer);
+                    return Ok(Flow::Done);
+                }
+                flow => return Ok(flow),
+            }
         }
     }
+
+    async fn send(&mut self) -> std::io::Result<()> {
+        send(self.server, self.stream, self.pulse, self.client, &mut self.out).await
+    }
+
+    /// Waits for the client's next words; false if none will come, or too many came already.
+    async fn hear(&mut self) -> std::io::Result<bool> {
+        if self.buffer.len() > self.server.borrow().options.query_buffer {
+            self.server.borrow_mut().close_client(self.client.id, "reaching the query buffer limit");
+            return Ok(false);
+        }
+        if self.buffer.is_empty() && self.buffer.capacity() > 4 * ROOM {
+            // One long request must not cost its size for as long as the connection lives.
+            self.buffer = Vec::with_capacity(ROOM);
+        }
+        if self.buffer.capacity() - self.buffer.len() < ROOM / 4 {
+            self.buffer.reserve(ROOM);
+        }
+        let class = if self.client.listens.is_empty() { Class::Normal } else { Class::Pubsub };
+        self.pulse.class.set(class);
+        tokio::select! {
+            read = self.stream.read_buf(&mut self.buffer) => if read? == 0 {
+                return Ok(false);
+            },
+            () = self.client.inbox.told.notified() => return Ok(true),
+        }
+        self.pulse.heard_ms.set(self.server.borrow().clock.unix_ms());
+        Ok(true)
+    }
+}
+
+/// Requests of so many words are looked at without asking for memory.
+const FEW: usize = 8;
+
+/// Sends what has been answered, if the client's bounds allow so much.
+async fn send(
+    server: &Shared,
+    stream: &mut TcpStream,
+    pulse: &Pulse,
+    client: &Client,
+    out: &mut Writer,
+) -> std::io::Result<()> {
+    client.inbox.empty_into(out);
+    if out.bytes.is_empty() {
+        return Ok(());
+    }
+    pulse.pending.set(out.bytes.len() as u64);
+    {
+        let mut server = server.borrow_mut();
+        let limit = server.options.output.of(pulse.class.get());
+        if limit.hard > 0 && out.bytes.len() as u64 > limit.hard {
+            server.close_client(client.id, "overcoming of output buffer limits");
+            return Err(std::io::ErrorKind::QuotaExceeded.into());
+        }
+    }
+    settled(server).await;
+    stream.write_all(&out.bytes).await?;
+    pulse.pending.set(0);
+    if out.bytes.capacity() > 4 * FLUSH {
+        out.bytes = Vec::new();
+    } else {
+        out.bytes.clear();
+    }
+    Ok(())
 }

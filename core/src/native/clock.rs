@@ -36,6 +36,11 @@ impl Clock {
         self.unix_birth_ms + self.now().as_millis()
     }
 
+    /// Unix microseconds of this moment.
+    pub fn unix_us(&self) -> u64 {
+        self.unix_birth_ms * 1000 + self.now().as_micros()
+    }
+
     /// How long to sleep until a moment.
     pub fn until(&self, moment: Instant) -> std::time::Duration {
         std::time::Duration::from_micros(moment.since(self.now()).as_micros())

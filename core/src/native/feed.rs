@@ -12,6 +12,9 @@ use super::client::ClientId;
 /// A replica that is further behind than this is let go; it comes back and asks for everything.
 const PATIENCE: u64 = 256 << 20;
 
+/// Memory for one command's bytes that is kept for the next.
+const ROOM: usize = 16 * 1024;
+
 /// What entered the stream before any data, so that a fresh stream has an offset and a database.
 pub const SELECT: [&[u8]; 2] = [b"SELECT", b"0"];
 
@@ -40,11 +43,19 @@ pub struct Fed {
 #[derive(Debug)]
 pub struct Feed {
     recent: VecDeque<u8>,
+    /// The command that enters the stream, in memory that is used again.
+    command: Vec<u8>,
     /// Number of the stream's last byte.
     end: u64,
     size: usize,
     /// Bytes that entered the stream and of which the node has not been told yet.
     pub untold: u64,
+    /// Bytes that entered the stream, and lines between them, that the append log does not have yet.
+    pub unlogged: Vec<u8>,
+    /// Whether there is an append log.
+    pub logging: bool,
+    /// Commands that entered the stream, or pieces of it: what snapshots count as changes.
+    pub commands: u64,
     /// Told when bytes enter the stream.
     pub grown: Rc<Notify>,
     /// Told when a replica says how far it is.
@@ -60,14 +71,23 @@ impl Feed {
     pub fn new(size: usize, end: u64) -> Self {
         Self {
             recent: VecDeque::new(),
+            command: Vec::new(),
             end,
             size,
             untold: 0,
+            unlogged: Vec::new(),
+            logging: false,
+            commands: 0,
             grown: Rc::default(),
             acked: Rc::default(),
             replicas: BTreeMap::new(),
             drop_all: Rc::default(),
         }
+    }
+
+    /// Remembers so many bytes from now on.
+    pub fn resize(&mut self, size: usize) {
+        self.size = size;
     }
 
     /// Number of the stream's last byte.
@@ -82,20 +102,34 @@ impl Feed {
 
     /// A command of this node's clients enters the stream.
     pub fn append(&mut self, words: &[&[u8]]) {
-        let bytes = encode(words);
+        let mut bytes = std::mem::take(&mut self.command);
+        bytes.clear();
+        encode_into(&mut bytes, words);
         self.untold += bytes.len() as u64;
+        self.commands += 1;
         self.relay(&bytes);
+        if bytes.capacity() <= ROOM {
+            self.command = bytes;
+        }
     }
 
     /// Bytes enter the stream of which the node knows already: its primary's, or its own upkeep.
     pub fn relay(&mut self, bytes: &[u8]) {
         self.recent.extend(bytes);
+        if self.logging {
+            self.unlogged.extend_from_slice(bytes);
+        }
         self.end += bytes.len() as u64;
-        let kept = self.replicas.values().map(|fed| self.end.saturating_sub(fed.sent)).max().unwrap_or(0);
-        let kept = usize::try_from(kept.min(PATIENCE)).unwrap_or(usize::MAX).max(self.size);
-        let surplus = self.recent.len().saturating_sub(kept);
-        self.recent.drain(..surplus);
-        self.grown.notify_waiters();
+        if self.recent.len() > self.size {
+            let kept = self.replicas.values().map(|fed| self.end.saturating_sub(fed.sent)).max().unwrap_or(0);
+            let kept = usize::try_from(kept.min(PATIENCE)).unwrap_or(usize::MAX).max(self.size);
+            let surplus = self.recent.len().saturating_sub(kept);
+            self.recent.drain(..surplus);
+        }
+        // Only who feeds a replica waits for this.
+        if !self.replicas.is_empty() {
+            self.grown.notify_waiters();
+        }
     }
 
     /// The stream starts anew behind an offset: what was before belongs to another history.
@@ -114,6 +148,17 @@ impl Feed {
         Some(self.recent.range(from..self.recent.len().min(from.saturating_add(most))).copied().collect())
     }
 
+    /// How many replicas have spoken since a moment, in Unix milliseconds.
+    pub fn heard_since(&self, since_ms: u64) -> usize {
+        self.replicas.values().filter(|fed| fed.online && fed.heard_ms >= since_ms).count()
+    }
+
+    /// Replicas that obey SETSLOT in the stream: those newer than 7.2 (native-node.md §4.11).
+    pub fn readers_of_slots(&self) -> impl Iterator<Item = &Fed> {
+        let newer = |fed: &&Fed| fed.online && fed.version.is_some_and(|version| version > [7, 2, 255]);
+        self.replicas.values().filter(newer)
+    }
+
     /// How many replicas say they have everything up to an offset.
     pub fn holders(&self, offset: u64) -> usize {
         self.replicas.values().filter(|fed| fed.online && fed.acked >= offset).count()
@@ -122,20 +167,25 @@ impl Feed {
 
 /// A command as an array of strings: the stream knows no other form.
 pub fn encode(words: &[&[u8]]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(16 + words.iter().map(|word| word.len() + 16).sum::<usize>());
+    let mut bytes = Vec::new();
+    encode_into(&mut bytes, words);
+    bytes
+}
+
+fn encode_into(bytes: &mut Vec<u8>, words: &[&[u8]]) {
+    bytes.reserve(16 + words.iter().map(|word| word.len() + 16).sum::<usize>());
     let mut number = itoa::Buffer::new();
     let mut line = |bytes: &mut Vec<u8>, mark: u8, count: usize| {
         bytes.push(mark);
         bytes.extend_from_slice(number.format(count).as_bytes());
         bytes.extend_from_slice(b"\r\n");
     };
-    line(&mut bytes, b'*', words.len());
+    line(bytes, b'*', words.len());
     for word in words {
-        line(&mut bytes, b'$', word.len());
+        line(bytes, b'$', word.len());
         bytes.extend_from_slice(word);
         bytes.extend_from_slice(b"\r\n");
     }
-    bytes
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{ReadHalf, WriteHalf};
+use tokio::time::timeout;
 
 use crate::base::{HistoryId, Offset};
 use crate::protocol::replication::{HistoryPoint, PsyncAnswer, PsyncRequest};
@@ -109,8 +110,11 @@ pub async fn feed(server: Shared, mut stream: TcpStream, client: &Client, start:
             version: client.announced.version,
         };
         server.feed.replicas.insert(client.id, fed);
-        server.feed.append(&SELECT);
-        server.input(|_, _| ());
+        // A replica passes its primary's bytes on and adds none; before a manual failover nobody does.
+        if server.node.is_primary() && !server.paused {
+            server.feed.append(&SELECT);
+            server.input(|_, _| ());
+        }
         Rc::clone(&server.feed.drop_all)
     };
     let (reader, writer) = stream.split();
@@ -121,6 +125,8 @@ pub async fn feed(server: Shared, mut stream: TcpStream, client: &Client, start:
     }
     let mut server = server.borrow_mut();
     server.feed.replicas.remove(&client.id);
+    // Who waits for it need not any more.
+    server.feed.acked.notify_waiters();
     server.notice(format_args!("replica {} is gone", client.remote));
 }
 
@@ -138,6 +144,7 @@ async fn send(server: &Shared, mut writer: WriteHalf<'_>, id: ClientId, start: S
         let mut told = pin!(grown.notified());
         // From here on no growth is missed.
         told.as_mut().enable();
+        server.borrow_mut().flush_log();
         let Some(bytes) = server.borrow().feed.behind(sent, CHUNK) else { return Ok(()) };
         if bytes.is_empty() {
             told.await;
@@ -162,8 +169,20 @@ async fn listen(server: &Shared, mut reader: ReadHalf<'_>, id: ClientId, mut buf
             at += used;
         }
         buffer.drain(..at);
-        if buffer.len() > CHUNK || !matches!(reader.read_buf(&mut buffer).await, Ok(1..)) {
+        if buffer.len() > CHUNK {
             return;
+        }
+        let patience =
+            std::time::Duration::from_micros(server.borrow().options.cluster.repl_timeout.as_micros());
+        match timeout(patience, reader.read_buf(&mut buffer)).await {
+            Ok(Ok(1..)) => {}
+            Ok(_) => return,
+            // A snapshot that takes long to send or to load is no silence.
+            Err(_) if server.borrow().feed.replicas.get(&id).is_some_and(|fed| !fed.online) => {}
+            Err(_) => {
+                server.borrow_mut().warning(format_args!("a replica is silent for longer than repl-timeout"));
+                return;
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::resp::Writer;
+use crate::resp::{Replies, Reply, Writer};
 
 use super::feed::encode;
 use super::rdb;
@@ -78,16 +78,14 @@ impl Job {
         for (_, command) in &self.keys {
             stream.write_all(command).await?;
         }
-        let mut answers = Answers { stream, buffer: Vec::new() };
+        let mut answers = Answers { stream, replies: Replies::default() };
         for _ in 0..greetings {
-            let answer = answers.line().await?;
-            if let Some(error) = answer.strip_prefix('-') {
+            if let Some(error) = answers.next().await?.error() {
                 return Ok((0, Some(format!("ERR Target instance replied with error: {error}"))));
             }
         }
         for at in 0..self.keys.len() {
-            let answer = answers.line().await?;
-            if let Some(error) = answer.strip_prefix('-') {
+            if let Some(error) = answers.next().await?.error() {
                 return Ok((at, Some(format!("ERR Target instance replied with error: {error}"))));
             }
         }
@@ -115,24 +113,19 @@ impl Job {
     }
 }
 
-/// Answers of one line each.
+/// What the other side answers.
 struct Answers {
     stream: TcpStream,
-    buffer: Vec<u8>,
+    replies: Replies,
 }
 
 impl Answers {
-    async fn line(&mut self) -> io::Result<String> {
+    async fn next(&mut self) -> io::Result<Reply> {
         loop {
-            if let Some(end) = memchr::memchr(b'\n', &self.buffer) {
-                let line = String::from_utf8_lossy(&self.buffer[..end]).trim_end().to_owned();
-                self.buffer.drain(..=end);
-                return Ok(line);
+            if let Some(reply) = self.replies.pop()? {
+                return Ok(reply);
             }
-            if self.buffer.len() > 64 * 1024 {
-                return Err(io::Error::other("an answer without an end"));
-            }
-            if self.stream.read_buf(&mut self.buffer).await? == 0 {
+            if self.stream.read_buf(&mut self.replies.buffer).await? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }

@@ -14,8 +14,10 @@ use tokio::time::timeout;
 use crate::base::{HistoryId, Offset};
 use crate::node::{Follow, ReplicationInput};
 use crate::protocol::replication::HistoryPoint;
+use crate::resp::take_line;
 
 use super::feed::encode;
+use super::persist::settled;
 use super::rdb;
 use super::server::{Server, Shared};
 use super::stream::{Applied, Stream};
@@ -132,9 +134,12 @@ fn greeting(server: &Server) -> Vec<Vec<String>> {
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
     let mut greeting = vec![words(&["PING"])];
     if !options.primaryauth.is_empty() {
-        greeting.push(words(&["AUTH", &options.primaryauth]));
+        let user = (!options.primaryuser.is_empty()).then_some(options.primaryuser.as_str());
+        let auth: Vec<&str> =
+            [Some("AUTH"), user, Some(&options.primaryauth)].into_iter().flatten().collect();
+        greeting.push(words(&auth));
     }
-    greeting.push(words(&["REPLCONF", "listening-port", &options.port.to_string()]));
+    greeting.push(words(&["REPLCONF", "listening-port", &server.node.config().address.port.to_string()]));
     if let Some(ip) = options.announce_ip {
         greeting.push(words(&["REPLCONF", "ip-address", &ip.to_string()]));
     }
@@ -161,9 +166,11 @@ async fn load(server: &Shared, link: &mut Link, point: HistoryPoint) -> io::Resu
     let snapshot = rdb::read(&bytes).map_err(|error| io::Error::other(format!("its snapshot: {error}")))?;
     let mut server = server.borrow_mut();
     server.input(|node, now| node.handle_replication(now, ReplicationInput::Loading));
-    server.keyspace = snapshot.keyspace;
+    server.keyspace.replace(snapshot.keyspace);
     server.feed.restart(point.offset.0);
+    server.feed.unlogged.clear();
     server.input(|node, now| node.handle_replication(now, ReplicationInput::Loaded));
+    server.log_broken();
     Ok(())
 }
 
@@ -176,9 +183,15 @@ async fn stream_on(server: &Shared, link: Link) -> Result<Never, End> {
     loop {
         loop {
             let applied = stream.apply(&mut server.borrow_mut());
+            server.borrow_mut().flush_log();
             match applied {
                 Applied::All => break,
-                Applied::AckWanted(offset) => writer.write_all(&ack(offset)).await?,
+                Applied::AckWanted(offset) => {
+                    // What is acknowledged must survive this process.
+                    settled(server).await;
+                    let offset = server.borrow_mut().acknowledged().min(offset);
+                    writer.write_all(&ack(offset)).await?;
+                }
                 Applied::Broken(error) => return Err(End::Broken(io::Error::other(error))),
             }
         }
@@ -188,7 +201,7 @@ async fn stream_on(server: &Shared, link: Link) -> Result<Never, End> {
                 length => stream.push(&chunk[..length]),
             },
             _ = ticks.tick() => {
-                let offset = server.borrow().feed.end();
+                let offset = server.borrow_mut().acknowledged();
                 writer.write_all(&ack(offset)).await?;
             }
         }
@@ -225,13 +238,8 @@ impl Link {
     /// The next line, without its end.
     async fn line(&mut self) -> io::Result<String> {
         loop {
-            if let Some(end) = memchr::memchr(b'\n', &self.buffer) {
-                let line = String::from_utf8_lossy(&self.buffer[..end]).trim_end().to_owned();
-                self.buffer.drain(..=end);
+            if let Some(line) = take_line(&mut self.buffer)? {
                 return Ok(line);
-            }
-            if self.buffer.len() > 64 * 1024 {
-                return Err(io::Error::other("a line without an end"));
             }
             self.more().await?;
         }

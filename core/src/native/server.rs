@@ -9,7 +9,7 @@ use std::rc::{Rc, Weak};
 use hashbrown::HashSet;
 use tokio::sync::Notify;
 
-use crate::base::{Instant, LinkId};
+use crate::base::{Instant, LinkId, Rng, SlotSet};
 use crate::node::{Node, ReplicationInput};
 use crate::wire::Kind;
 
@@ -18,10 +18,14 @@ use super::client::Clients;
 use super::clock::Clock;
 use super::commands::COMMANDS;
 use super::disk::ConfFile;
+use super::event_log::EventLog;
 use super::feed::Feed;
 use super::keyspace::Keyspace;
 use super::log::{Level, Log};
 use super::options::Options;
+use super::persist::Persist;
+use super::pubsub::Subscriptions;
+use super::pulse;
 use super::replica::Following;
 
 /// How tasks hold the server: borrowed between two awaits, never across one.
@@ -32,6 +36,10 @@ pub type Shared = Rc<RefCell<Server>>;
 pub struct Stats {
     /// Connections taken.
     pub connections: u64,
+    /// Connections refused because there are too many.
+    pub rejected: u64,
+    /// Clients that did not read what they were sent.
+    pub output_closed: u64,
     /// Commands run.
     pub commands: u64,
     /// Keys whose time was over.
@@ -57,6 +65,8 @@ impl Default for Stats {
     fn default() -> Self {
         Self {
             connections: 0,
+            rejected: 0,
+            output_closed: 0,
             commands: 0,
             expired: 0,
             errors: BTreeMap::new(),
@@ -72,6 +82,12 @@ pub struct Traffic {
     pub sent: BTreeMap<Kind, u64>,
     /// Received.
     pub received: BTreeMap<Kind, u64>,
+    /// Frames that were none.
+    pub misframed: u64,
+    /// Links that were closed because too much waited on them.
+    pub overflowed: u64,
+    /// How many bad frames were written down in which second.
+    pub(super) complaints: (u64, u64),
 }
 
 /// A running node.
@@ -91,8 +107,16 @@ pub struct Server {
     pub keyspace: Keyspace,
     /// What replicas are sent.
     pub feed: Feed,
+    /// Clients for whom the process has descriptors.
+    pub most_clients: usize,
+    /// What keeps the data.
+    pub persist: Persist,
     /// Who is connected.
     pub clients: Clients,
+    /// Who listens to which channel.
+    pub subscriptions: Subscriptions,
+    /// What chance decides for clients, such as which member SPOP takes.
+    pub chance: Rng,
     /// Time.
     pub clock: Clock,
     /// Counters.
@@ -107,6 +131,8 @@ pub struct Server {
     pub drop_closes_link: bool,
     /// Whether keys end by themselves.
     pub active_expire: bool,
+    /// The slots this node had after its last input.
+    pub(super) owned: SlotSet,
     /// Keys on their way to another node: who would change them waits.
     pub moving: HashSet<Vec<u8>>,
     /// Whether writes wait for a manual failover.
@@ -119,10 +145,56 @@ pub struct Server {
     pub ending: Rc<Notify>,
     pub(super) conf_file: ConfFile,
     pub(super) log: Log,
+    pub(super) events: Option<EventLog>,
     pub(super) me: Weak<RefCell<Self>>,
 }
 
 impl Server {
+    /// A server around a node, before it serves anybody.
+    pub(super) fn shared(
+        options: Options,
+        node: Node,
+        clock: Clock,
+        chance: Rng,
+        conf_file: ConfFile,
+        log: Log,
+    ) -> Shared {
+        let backlog = usize::try_from(options.cluster.repl_backlog_size).unwrap_or(usize::MAX);
+        Rc::new_cyclic(|me| {
+            RefCell::new(Self {
+                options,
+                node,
+                links: BTreeMap::new(),
+                following: None,
+                traffic: Traffic::default(),
+                keyspace: Keyspace::default(),
+                most_clients: usize::MAX,
+                feed: Feed::new(backlog, 0),
+                persist: Persist::default(),
+                clients: Clients::default(),
+                subscriptions: Subscriptions::default(),
+                chance,
+                clock,
+                stats: Stats::default(),
+                paused_until: 0,
+                pauses_writes_only: false,
+                dropped_kind: -1,
+                drop_closes_link: false,
+                active_expire: true,
+                moving: HashSet::new(),
+                owned: SlotSet::EMPTY,
+                paused: false,
+                resumed: Rc::new(Notify::new()),
+                rearm: Rc::new(Notify::new()),
+                ending: Rc::new(Notify::new()),
+                conf_file,
+                log,
+                events: None,
+                me: me.clone(),
+            })
+        })
+    }
+
     /// This moment.
     pub fn now(&self) -> Instant {
         self.clock.now()
@@ -139,10 +211,34 @@ impl Server {
         let before = self.node.poll_timeout();
         let answer = input(&mut self.node, now);
         self.carry_all();
+        self.drop_lost();
+        self.tell_history();
         if self.node.poll_timeout() != before {
             self.rearm.notify_one();
         }
         answer
+    }
+
+    /// Keys of slots that another primary owns now are taken away, and from the replicas (native-node.md §6).
+    /// Who lost its last slot becomes a replica and is sent everything anyway.
+    fn drop_lost(&mut self) {
+        if *self.node.view().me().slots() == self.owned {
+            return;
+        }
+        let owned = self.node.view().me().slots().clone();
+        let lost = self.owned.difference(&owned);
+        self.owned = owned;
+        if !self.node.is_primary() {
+            return;
+        }
+        let now_ms = self.clock.unix_ms();
+        for slot in lost.iter().filter(|slot| self.node.view().owners().get(*slot).is_some()) {
+            let keys: Vec<Vec<u8>> = self.keyspace.in_slot(slot).map(<[u8]>::to_vec).collect();
+            for key in keys {
+                self.keyspace.take(&key, now_ms);
+                self.feed.append(&[b"UNLINK", &key]);
+            }
+        }
     }
 
     /// Whether a frame of this kind is to be dropped (DEBUG DROP-CLUSTER-PACKET-FILTER).
@@ -152,29 +248,45 @@ impl Server {
     }
 
     /// A peer connected to the bus port.
-    pub fn accepted(&mut self, remote: IpAddr) -> LinkId {
-        self.input(|node, now| node.handle_accept(now, remote))
+    pub fn accepted(&mut self, remote: IpAddr, local: IpAddr) -> LinkId {
+        self.input(|node, now| node.handle_accept_at(now, remote, local))
     }
 
     /// Options changed: the core reads them from now on.
     pub fn reconfigured(&mut self) {
         let config = self.options.config(self.clock.unix_birth_ms());
-        self.input(|node, now| node.set_config(now, config));
+        let rules = self.options.rules;
+        self.log.least = self.options.loglevel;
+        self.feed.resize(usize::try_from(config.repl_backlog_size).unwrap_or(usize::MAX));
+        self.input(|node, now| {
+            node.set_config(now, config);
+            node.set_rules(now, rules);
+        });
     }
 
     /// Writes a line about what happened.
     pub fn notice(&mut self, words: Arguments<'_>) {
-        self.log.line(self.clock.unix_ms(), Level::Notice, words);
+        self.line(Level::Notice, words);
     }
 
     /// Writes a line about what should not happen.
     pub fn warning(&mut self, words: Arguments<'_>) {
-        self.log.line(self.clock.unix_ms(), Level::Warning, words);
+        self.line(Level::Warning, words);
+    }
+
+    /// Writes a line about what happens often.
+    pub fn verbose(&mut self, words: Arguments<'_>) {
+        self.line(Level::Verbose, words);
     }
 
     /// Writes a line for who looks for a fault.
     pub fn debug(&mut self, words: Arguments<'_>) {
-        self.log.line(self.clock.unix_ms(), Level::Debug, words);
+        self.line(Level::Debug, words);
+    }
+
+    fn line(&mut self, level: Level, words: Arguments<'_>) {
+        self.log.role = if self.node.is_primary() { 'M' } else { 'S' };
+        self.log.line(self.clock.unix_ms(), level, words);
     }
 }
 
@@ -207,6 +319,7 @@ pub async fn keep_data(server: Shared) {
     loop {
         sleep(SWEEP.0).await;
         let mut server = server.borrow_mut();
+        pulse::sweep(&mut server);
         if !server.node.is_primary() || server.paused || !server.active_expire {
             continue;
         }
@@ -220,6 +333,6 @@ pub async fn keep_data(server: Shared) {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the driver is where time comes from")]
-async fn sleep(span: std::time::Duration) {
+pub(super) async fn sleep(span: std::time::Duration) {
     tokio::time::sleep(span).await;
 }

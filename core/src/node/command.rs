@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::base::{Address, Epoch, NodeId, Slot, SlotSet};
+use crate::wire::Publication;
 
 /// How a manual failover proceeds (protocol.md §9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,6 +52,13 @@ pub enum Command {
     },
     /// CLUSTER SETSLOT STABLE: it does not move after all.
     CloseSlot(Slot),
+    /// PUBLISH and SPUBLISH: a client's text goes out over the bus.
+    Publish {
+        /// Whether only to the node's own shard.
+        shard: bool,
+        /// Channel and text.
+        text: Publication,
+    },
     /// CLUSTER BUMPEPOCH.
     BumpEpoch,
     /// CLUSTER SET-CONFIG-EPOCH.
@@ -59,6 +67,8 @@ pub enum Command {
     Reset {
         /// HARD: a new identity.
         hard: bool,
+        /// Whether this node holds keys; a primary that does refuses.
+        holds_data: bool,
     },
     /// CLUSTER SAVECONFIG.
     SaveConfig,
@@ -82,6 +92,9 @@ pub enum CommandError {
     /// REPLICATE a replica.
     #[error("I can only replicate a primary, not a replica.")]
     TargetIsReplica,
+    /// SETSLOT to a replica; in Valkey's words, which tools look for.
+    #[error("Target node is not a master")]
+    OwnerIsReplica,
     /// REPLICATE by a primary with slots or data.
     #[error("To set a primary the node must be empty and without assigned slots.")]
     NotEmpty,

@@ -30,6 +30,10 @@ impl Node {
                 self.save(Durability::Written);
                 Ok(())
             }
+            Command::Publish { shard, text } => {
+                self.publish(shard, text);
+                Ok(())
+            }
             Command::BumpEpoch => {
                 if let Some(epoch) = claims::bump(&mut self.view) {
                     self.config_epoch_changed(epoch, EpochCause::Bump);
@@ -37,7 +41,7 @@ impl Node {
                 Ok(())
             }
             Command::SetConfigEpoch(epoch) => self.set_config_epoch(epoch),
-            Command::Reset { hard } => self.reset(now, hard),
+            Command::Reset { hard, holds_data } => self.reset(now, hard, holds_data),
             Command::SaveConfig => {
                 self.save(Durability::Synced);
                 Ok(())
@@ -50,7 +54,21 @@ impl Node {
         ix.ok_or(CommandError::UnknownNode(node))
     }
 
+    /// The place of a node that slots may be given to; else why they may not.
+    pub fn may_own(&self, node: NodeId) -> Result<PeerIx, CommandError> {
+        let ix = self.known(node)?;
+        if self.view.peer(ix).is_replica() {
+            return Err(CommandError::OwnerIsReplica);
+        }
+        Ok(ix)
+    }
+
     fn forget(&mut self, now: Instant, node: NodeId) -> Result<(), CommandError> {
+        // Another node's word may have been faster than the operator's.
+        let banned = self.view.blacklist.get(&node).is_some_and(|until| now < *until);
+        if banned && self.rules.forget_spreads && self.view.lookup(node).is_none() {
+            return Ok(());
+        }
         let ix = self.known(node)?;
         if ix == self.view.myself() {
             return Err(CommandError::Myself("forget"));
@@ -106,6 +124,8 @@ impl Node {
         }
         let me = self.view.myself();
         self.view.assign(slots, Some(me));
+        // Who owns a slot has imported it, or need not any more.
+        self.open.retain(|open| !open.importing || !slots.contains(open.slot));
         self.save(Durability::Written);
         self.todo.judge = true;
         Ok(())
@@ -130,10 +150,7 @@ impl Node {
         owner: NodeId,
         imported: bool,
     ) -> Result<(), CommandError> {
-        let ix = self.known(owner)?;
-        if self.view.peer(ix).is_replica() {
-            return Err(CommandError::TargetIsReplica);
-        }
+        let ix = self.may_own(owner)?;
         let me = self.view.myself();
         let mine = self.view.me().slot_count() > 0;
         self.view.assign(slots, Some(ix));
@@ -158,9 +175,7 @@ impl Node {
     }
 
     fn open_slot(&mut self, slot: Slot, other: NodeId, importing: bool) -> Result<(), CommandError> {
-        if self.view.peer(self.known(other)?).is_replica() {
-            return Err(CommandError::TargetIsReplica);
-        }
+        self.may_own(other)?;
         self.open.retain(|open| open.slot != slot || open.importing != importing);
         self.open.push(OpenSlot { slot, other, importing });
         self.save(Durability::Written);
@@ -181,8 +196,8 @@ impl Node {
     }
 
     /// CLUSTER RESET: forgets everyone; hard also forgets who it was.
-    fn reset(&mut self, now: Instant, hard: bool) -> Result<(), CommandError> {
-        if self.is_primary() && self.offset() > crate::base::Offset::ZERO && self.view.me().slot_count() > 0 {
+    fn reset(&mut self, now: Instant, hard: bool, holds_data: bool) -> Result<(), CommandError> {
+        if self.is_primary() && holds_data && self.view.me().slot_count() > 0 {
             return Err(CommandError::NotEmpty);
         }
         let me = self.view.myself();

@@ -72,6 +72,7 @@ pub(super) fn conf_of(node: &Node) -> NodesConf {
             }
             line.names = peer.names.as_deref().cloned().unwrap_or_default();
             if mine {
+                line.names.clone_from(&node.config.names);
                 // A field that an older version takes for corruption (§12.1).
                 let known = node.rules.priority_in_rank;
                 line.names.replica_priority = if known { node.config.names.replica_priority } else { 0 };

@@ -24,7 +24,7 @@ impl Node {
         let bound = end.peer;
         let Message { header, body } = match frame {
             Frame::Full(message) => message,
-            Frame::Light(body) => return self.light_in(now, link, bound, &body),
+            Frame::Light(body) => return self.light_in(now, link, bound, body),
         };
         let sender = self.resolve(now, link, &header);
         if self.rules.extensions && header.message_flags.contains(MessageFlags::EXT_DATA) {
@@ -65,6 +65,10 @@ impl Node {
             return None;
         }
         if !outbound {
+            let bound = self.view.peer(ix).inbound.and_then(|bound| self.links.get(bound)?.remote);
+            if membership::usurps(self.view.peer(ix).address.ip, bound, self.links.get(link)?.remote) {
+                return None;
+            }
             self.bind_inbound(now, link, ix);
         }
         Some(ix)
@@ -128,6 +132,7 @@ impl Node {
             trusted = self.meet_in(now, link, sender, header);
         }
         if kind != Kind::Pong {
+            self.learn_own_ip(link, kind);
             self.heartbeat(now, link, Kind::Pong);
         }
         if let Some(ix) = sender {
@@ -156,6 +161,17 @@ impl Node {
             if sender == Some(ix) {
                 self.extensions_in(now, ix, gossip);
             }
+        }
+    }
+
+    /// Takes the address at which it was reached for its own, unless a setting says what that is.
+    fn learn_own_ip(&mut self, link: LinkId, kind: Kind) {
+        let reached = self.links.get(link).and_then(|end| end.local);
+        let learned = membership::own_ip(self.config.address.ip, self.learned_ip, reached, kind);
+        if learned != self.learned_ip {
+            self.learned_ip = learned;
+            self.config.address.ip = learned;
+            self.save(Durability::Written);
         }
     }
 
@@ -360,14 +376,10 @@ impl Node {
             Body::AuthNack { form, reason } => self.nack_in(now, ix, header, form, reason),
             Body::Update { config_epoch, owner, slots } => self.update_in(now, config_epoch, owner, &slots),
             Body::ManualStart => self.manual_start_in(now, link, ix),
+            Body::Publish(text) => self.published(false, text),
+            Body::PublishShard(text) => self.published(true, text),
             // Heartbeats are dispatched before; the rest is kept by the wire floor for those who want it.
-            Body::Ping(_)
-            | Body::Pong(_)
-            | Body::Meet(_)
-            | Body::Publish(_)
-            | Body::PublishShard(_)
-            | Body::Module(_)
-            | Body::Unknown { .. } => {}
+            Body::Ping(_) | Body::Pong(_) | Body::Meet(_) | Body::Module(_) | Body::Unknown { .. } => {}
         }
     }
 

@@ -24,6 +24,8 @@ pub(super) struct Link {
     pub(super) extensions: bool,
     /// The other end's address, as the socket shows it; unknown on links we opened.
     pub(super) remote: Option<IpAddr>,
+    /// The address at which it reached us; unknown on links we opened.
+    pub(super) local: Option<IpAddr>,
 }
 
 /// All of them.
@@ -37,8 +39,9 @@ impl Links {
         LinkId(self.links.add(link))
     }
 
-    pub(super) fn accept(&mut self, now: Instant, remote: IpAddr) -> LinkId {
-        self.add(Link { peer: None, outbound: false, made: now, extensions: false, remote: Some(remote) })
+    pub(super) fn accept(&mut self, now: Instant, remote: IpAddr, local: Option<IpAddr>) -> LinkId {
+        let remote = Some(remote);
+        self.add(Link { peer: None, outbound: false, made: now, extensions: false, remote, local })
     }
 
     pub(super) fn get(&self, id: LinkId) -> Option<&Link> {
@@ -74,6 +77,7 @@ impl Node {
             made: now,
             extensions: false,
             remote: address.ip,
+            local: None,
         });
         let peer = self.view.peer_mut(ix);
         peer.outbound = Some(link);
@@ -100,14 +104,19 @@ impl Node {
         }
     }
 
-    /// A light frame: it names no sender, so all it shows is that the peer lives (§2.2). Who does not
+    /// A light frame: it names no sender, so it shows that the peer lives, and what it says (§2.2). Who does not
     /// know of them finds the frame too short and hangs up, and so does who cannot tell who speaks.
-    pub(super) fn light_in(&mut self, now: Instant, link: LinkId, bound: Option<PeerIx>, body: &LightBody) {
+    pub(super) fn light_in(&mut self, now: Instant, link: LinkId, bound: Option<PeerIx>, body: LightBody) {
         let Some(ix) = bound.filter(|_| self.rules.light_publish) else {
             return self.close(now, link);
         };
         if self.rules.light_module || !matches!(body, LightBody::Module(_)) {
             self.view.peer_mut(ix).data_received = now;
+        }
+        match body {
+            LightBody::Publish(text) => self.published(false, text),
+            LightBody::PublishShard(text) => self.published(true, text),
+            LightBody::Module(_) => {}
         }
     }
 

@@ -19,6 +19,7 @@ pub mod event;
 mod gossip_in;
 mod links;
 pub mod output;
+mod publish;
 mod replicate;
 pub mod replication_input;
 mod roles;
@@ -45,7 +46,7 @@ use crate::wire::Frame;
 
 pub use command::{Command, CommandError, FailoverMode};
 pub use config::Config;
-pub use event::Event;
+pub use event::{Event, FollowCause};
 pub use output::{Durability, Follow, Output};
 pub use replication_input::ReplicationInput;
 pub use told::{Namer, Told};
@@ -91,6 +92,8 @@ pub struct Node {
     config: Config,
     rules: Rules,
     rng: Rng,
+    /// Its own address, where no setting says it: peers have shown it (§2.10).
+    learned_ip: Option<IpAddr>,
     view: ClusterView,
     open: Vec<OpenSlot>,
     links: Links,
@@ -121,8 +124,10 @@ impl Node {
     /// # Panics
     /// If `birth.conf` has no line for the node itself, which no parsed file lacks.
     pub fn new(birth: Birth, now: Instant) -> Self {
-        let Birth { conf, config, rules, mut rng } = birth;
+        let Birth { conf, mut config, rules, mut rng } = birth;
         let (view, open) = conf::view_of(&conf, &mut rng, now);
+        let learned_ip = config.address.ip.is_none().then_some(view.me().address.ip).flatten();
+        config.address.ip = config.address.ip.or(learned_ip);
         let replication = Replication::new(&mut rng, view.me().is_replica(), config.repl_backlog_size);
         let cron_at = now + Duration::from_micros(rng.below(CRON.as_micros()));
         let primary_at = view.my_primary().map_or_else(Address::default, |ix| view.peer(ix).address);
@@ -131,6 +136,7 @@ impl Node {
             config,
             rules,
             rng,
+            learned_ip,
             view,
             open,
             links: Links::default(),
@@ -196,7 +202,12 @@ impl Node {
 
     /// A peer connected to the bus port from this address. The node numbers its end.
     pub fn handle_accept(&mut self, now: Instant, remote: IpAddr) -> LinkId {
-        self.links.accept(now, remote)
+        self.links.accept(now, remote, None)
+    }
+
+    /// The same, with the address at which the peer reached this node: it may not know its own (§2.10).
+    pub fn handle_accept_at(&mut self, now: Instant, remote: IpAddr, local: IpAddr) -> LinkId {
+        self.links.accept(now, remote, Some(local))
     }
 
     /// A link broke, or an `Output::Dial` failed.
@@ -265,7 +276,8 @@ impl Node {
     }
 
     /// Changes the operator's settings from now on.
-    pub fn set_config(&mut self, now: Instant, config: Config) {
+    pub fn set_config(&mut self, now: Instant, mut config: Config) {
+        config.address.ip = config.address.ip.or(self.learned_ip);
         self.config = config;
         self.todo.judge = true;
         self.settle(now);

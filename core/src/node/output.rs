@@ -3,7 +3,7 @@
 use crate::base::{Address, LinkId, NodeId};
 use crate::cluster::NodesConf;
 use crate::protocol::replication::HistoryPoint;
-use crate::wire::Frame;
+use crate::wire::{Frame, Publication};
 
 use super::Event;
 
@@ -54,6 +54,13 @@ pub enum Output {
     StreamPing(u64),
     /// A primary: stop (`true`) or resume serving client writes.
     PauseWrites(bool),
+    /// A text that another node published is for this node's clients.
+    Published {
+        /// Whether only for those who listen to a shard's channel.
+        shard: bool,
+        /// Channel and text.
+        text: Box<Publication>,
+    },
     /// Something happened that people may want to know.
     Notify(Event),
 }

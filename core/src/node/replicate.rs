@@ -13,6 +13,7 @@ impl Node {
                 self.replication.applied(now, offset);
                 self.check_manual(now);
             }
+            ReplicationInput::Restored { held, end, first } => self.replication.restored(held, end, first),
             _ if self.is_primary() => {}
             ReplicationInput::Connected => {
                 self.dialing_primary = false;

@@ -6,6 +6,15 @@ use crate::protocol::replication::HistoryPoint;
 /// One report of the data path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReplicationInput {
+    /// The process begins with data that it found on its disk.
+    Restored {
+        /// The point of a history that this data is, if that is known for certain.
+        held: Option<HistoryPoint>,
+        /// Number of the stream's last byte.
+        end: Offset,
+        /// Number of the oldest byte that can be sent again.
+        first: Offset,
+    },
     /// Replica: the link asked for by `Output::Follow` is up and the request is sent.
     Connected,
     /// Replica: the primary goes on from the offset asked for, in this history (`+CONTINUE`).

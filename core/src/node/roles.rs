@@ -100,9 +100,16 @@ impl Node {
 
     /// Becomes a replica of a primary, or of another one (§5.9). Re-states `clusterSetPrimary`.
     pub(super) fn follow(&mut self, now: Instant, primary: PeerIx, cause: FollowCause, full_sync: bool) {
+        // Before 8.1.1 a change of shard asked for no new history (#885).
+        let full_sync = full_sync && self.rules.full_sync_across_shards;
         let me = self.view.myself();
         self.view.set_replica(me, Some(primary));
-        self.view.me_mut().shard = self.view.peer(primary).shard;
+        let shard = self.view.peer(primary).shard;
+        if shard != self.view.me().shard {
+            // What moved between other nodes is not this shard's business.
+            self.open.clear();
+        }
+        self.view.me_mut().shard = shard;
         self.primary_at = self.view.peer(primary).address;
         self.notify(Event::Following { primary: self.id_of(primary), cause, full_sync });
         if let Some(step) = self.replication.follow(now, full_sync, &self.rules) {

@@ -71,7 +71,7 @@ impl Node {
     }
 
     /// Everyone a broadcast reaches: known, introduced, with a link (§2.4).
-    fn audience(&self) -> Vec<PeerIx> {
+    pub(super) fn audience(&self) -> Vec<PeerIx> {
         let heard = |peer: &crate::cluster::Peer| !peer.in_handshake() && peer.outbound.is_some();
         self.view
             .iter()

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::base::{Address, Duration, Instant, NodeId, Rng, Rules, ShardId};
 use crate::cluster::{ClusterView, Peer, PeerIx};
-use crate::wire::{Extension, GossipEntry, Header, NodeFlags};
+use crate::wire::{Extension, GossipEntry, Header, Kind, NodeFlags};
 
 /// How long a node may stay in handshake (§3.2).
 pub fn handshake_timeout(node_timeout: Duration) -> Duration {
@@ -72,6 +72,27 @@ pub fn identify(view: &mut ClusterView, ix: PeerIx, header: &Header) -> Identity
 /// The address a header announces, completed by the one its socket shows.
 pub fn announced(header: &Header, remote: IpAddr) -> Address {
     Address { ip: header.address.ip.or(Some(remote)), ..header.address }
+}
+
+/// The address that this node has learned of itself: where a MEET reached it, or any PING while it knows
+/// none (§2.10). What a setting says is not learned and stays.
+pub fn own_ip(
+    own: Option<IpAddr>,
+    learned: Option<IpAddr>,
+    reached: Option<IpAddr>,
+    kind: Kind,
+) -> Option<IpAddr> {
+    let set = own.is_some() && own != learned;
+    match reached.filter(|ip| !ip.is_unspecified()) {
+        Some(reached) if !set && (kind == Kind::Meet || own.is_none()) => Some(reached),
+        _ => learned,
+    }
+}
+
+/// Whether a new link must not speak for a node: another address than the one it is known by, while the
+/// link that it has comes from there. Upstream lets whoever names an id last take its place.
+pub fn usurps(known: Option<IpAddr>, bound: Option<IpAddr>, new: Option<IpAddr>) -> bool {
+    known.is_some() && bound == known && new.is_some() && new != known
 }
 
 /// Adds a node first heard of by gossip, if it may be added (§3.3).
@@ -231,6 +252,45 @@ mod tests {
         assert_eq!(view.peer(ix).flags, NodeFlags::REPLICA);
         copy_capabilities(view.peer_mut(ix), &header(id), &Rules::default());
         assert!(view.peer(ix).flags.contains(NodeFlags::NACK));
+    }
+
+    #[test]
+    fn a_node_learns_its_address_where_it_is_met_unless_it_is_told_one() {
+        let ip = |last| Some(IpAddr::from([10, 0, 0, last]));
+        let table = [
+            (None, None, ip(1), Kind::Ping, ip(1)),
+            (None, None, ip(1), Kind::Meet, ip(1)),
+            (None, None, None, Kind::Meet, None),
+            (None, None, Some(IpAddr::from([0; 4])), Kind::Meet, None),
+            (ip(1), ip(1), ip(2), Kind::Ping, ip(1)),
+            (ip(1), ip(1), ip(2), Kind::Meet, ip(2)),
+            (ip(9), None, ip(2), Kind::Meet, None),
+            (ip(9), ip(1), ip(2), Kind::Meet, ip(1)),
+        ];
+        for (own, learned, reached, kind, expected) in table {
+            assert_eq!(
+                own_ip(own, learned, reached, kind),
+                expected,
+                "{own:?} {learned:?} {reached:?} {kind:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_stranger_elsewhere_does_not_take_the_place_of_who_is_there() {
+        let ip = |last| Some(IpAddr::from([10, 0, 0, last]));
+        let table = [
+            (ip(1), ip(1), ip(2), true),
+            (ip(1), ip(1), ip(1), false),
+            // Nobody speaks for it now, or who does is as far from home: a node may move.
+            (ip(1), None, ip(2), false),
+            (ip(1), ip(3), ip(2), false),
+            (None, None, ip(2), false),
+            (ip(1), ip(1), None, false),
+        ];
+        for (known, bound, new, refused) in table {
+            assert_eq!(usurps(known, bound, new), refused, "{known:?} {bound:?} {new:?}");
+        }
     }
 
     #[test]

@@ -152,6 +152,30 @@ impl Replication {
         }
     }
 
+    /// The process begins with data that it kept. A replica offers it to its primary. A primary begins a
+    /// new history, always: more of the old one may be with others than what it still has, and what it
+    /// writes now is not that.
+    pub fn restored(&mut self, held: Option<HistoryPoint>, end: Offset, first: Offset) {
+        self.backlog_start = first;
+        if self.path == Path::Primary {
+            self.data.offset = end;
+            self.previous = held.map(|point| HistoryPoint { offset: point.offset.next(), ..point });
+        } else if let Some(point) = held {
+            self.data = point;
+            self.kept = true;
+        }
+    }
+
+    /// The point of a history that this node's data is, if it may say so.
+    pub fn held(&self) -> Option<HistoryPoint> {
+        let mine = match self.path {
+            Path::Primary => true,
+            Path::Streaming => self.whole,
+            _ => self.whole && self.kept,
+        };
+        mine.then_some(self.data)
+    }
+
     /// Where the data path stands.
     pub fn path(&self) -> Path {
         self.path
@@ -238,7 +262,6 @@ impl Replication {
     /// belongs to another history and is not offered, however it is held: live link (#885), own
     /// past as a primary (#885), or cache of a dead link (M5).
     pub fn follow(&mut self, now: Instant, full_sync: bool, rules: &Rules) -> Option<SyncStep> {
-        let full_sync = full_sync && rules.full_sync_across_shards;
         let before = self.offset();
         match self.path {
             Path::Primary => self.kept = !full_sync,

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use thiserror::Error;
 
+use super::quotes::unquote;
+
 /// What a client may send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -71,24 +73,39 @@ pub enum Next {
     Broken(ProtocolError),
 }
 
-/// Cuts requests out of a buffer. It keeps where the words of the last one are, so that none is copied.
+/// Cuts requests out of a buffer. It keeps where the words of the last one are, so that none is copied,
+/// and how far it is with a request that has not come to its end, so that no byte is looked at twice.
 #[derive(Clone, Debug, Default)]
 pub struct Requests {
     words: Vec<Range<usize>>,
     /// An inline request's words after quotes and escapes, where those changed them.
     unquoted: Option<Vec<Vec<u8>>>,
+    /// Where the next line or word of this request begins.
+    at: usize,
+    /// Up to where that line's end was looked for in vain.
+    searched: usize,
+    /// Words that are still to come, if that was said.
+    left: Option<i64>,
+    /// Whether the last answer was [`Next::More`].
+    within: bool,
 }
 
 impl Requests {
-    /// Looks at the front of `bytes`.
+    /// Looks at the front of `bytes`. After [`Next::More`] they must begin with those of the call before.
     pub fn next(&mut self, bytes: &[u8], limits: Limits) -> Next {
-        self.words.clear();
-        self.unquoted = None;
-        match bytes.first() {
-            None => Next::More,
-            Some(b'*') => self.array(bytes, limits).unwrap_or_else(Next::Broken),
-            Some(_) => self.inline(bytes, limits).unwrap_or_else(Next::Broken),
+        if !self.within {
+            self.words.clear();
+            self.unquoted = None;
+            (self.at, self.searched, self.left) = (0, 0, None);
         }
+        let next = match bytes.first() {
+            None => Ok(Next::More),
+            Some(b'*') => self.array(bytes, limits),
+            Some(_) => self.inline(bytes, limits),
+        };
+        let next = next.unwrap_or_else(Next::Broken);
+        self.within = next == Next::More;
+        next
     }
 
     /// The words of the last request, which began at the front of `bytes`.
@@ -100,47 +117,79 @@ impl Requests {
     }
 
     fn array(&mut self, bytes: &[u8], limits: Limits) -> Result<Next, ProtocolError> {
-        let Some(end) = line_end(bytes, 1, limits.line, ProtocolError::LongCount)? else {
-            return Ok(Next::More);
+        let mut left = match self.left {
+            Some(left) => left,
+            None => match self.line(bytes, limits, ProtocolError::LongCount)? {
+                Some(line) => count(&bytes[line], limits)?,
+                None => return Ok(Next::More),
+            },
         };
-        let count = number(&bytes[1..end]).ok_or(ProtocolError::Count)?;
-        if count > limits.words {
-            let stranger = limits.words <= Limits::STRANGER.words;
-            return Err(if stranger { ProtocolError::StrangersCount } else { ProtocolError::Count });
-        }
-        let mut at = end + 2;
-        for _ in 0..count.max(0) {
-            match bytes.get(at) {
+        while left > 0 {
+            self.left = Some(left);
+            match bytes.get(self.at) {
                 None => return Ok(Next::More),
                 Some(b'$') => {}
                 Some(other) => return Err(ProtocolError::NoBulk(*other)),
             }
-            let Some(end) = line_end(bytes, at + 1, limits.line, ProtocolError::LongLength)? else {
+            let begin = self.at;
+            let Some(line) = self.line(bytes, limits, ProtocolError::LongLength)? else {
                 return Ok(Next::More);
             };
-            let length = number(&bytes[at + 1..end]).filter(|length| *length >= 0);
-            let length = length.ok_or(ProtocolError::Length)?;
-            if length > limits.word {
-                let stranger = limits.word <= Limits::STRANGER.word;
-                return Err(if stranger { ProtocolError::StrangersLength } else { ProtocolError::Length });
-            }
-            let start = end + 2;
-            let stop = start + usize::try_from(length).map_err(|_| ProtocolError::Length)?;
+            let length = length(&bytes[line], limits)?;
+            let stop = self.at + length;
             match bytes.get(stop..stop + 2) {
-                None => return Ok(Next::More),
+                None => {
+                    // Its length is read again when the rest is there.
+                    (self.at, self.searched) = (begin, begin);
+                    return Ok(Next::More);
+                }
                 Some(b"\r\n") => {}
                 Some(_) => return Err(ProtocolError::NoEnd),
             }
-            self.words.push(start..stop);
-            at = stop + 2;
+            self.words.push(self.at..stop);
+            self.at = stop + 2;
+            left -= 1;
         }
-        Ok(Next::Request { used: at })
+        Ok(Next::Request { used: self.at })
+    }
+
+    /// What follows the mark of the line that begins at `at`, which is then behind it.
+    fn line(
+        &mut self,
+        bytes: &[u8],
+        limits: Limits,
+        long: ProtocolError,
+    ) -> Result<Option<Range<usize>>, ProtocolError> {
+        let from = self.at + 1;
+        let rest = bytes.get(self.searched.max(from)..).unwrap_or_default();
+        match memchr::memchr(b'\r', rest) {
+            Some(found) if rest.len() > found + 1 => {
+                let end = self.searched.max(from) + found;
+                if end - from > limits.line {
+                    return Err(long);
+                }
+                self.at = end + 2;
+                Ok(Some(from..end))
+            }
+            Some(_) => Ok(None),
+            None if bytes.len().saturating_sub(from) > limits.line => Err(long),
+            None => {
+                self.searched = bytes.len();
+                Ok(None)
+            }
+        }
     }
 
     fn inline(&mut self, bytes: &[u8], limits: Limits) -> Result<Next, ProtocolError> {
-        let Some(end) = memchr::memchr(b'\n', &bytes[..bytes.len().min(limits.line + 1)]) else {
-            return if bytes.len() > limits.line { Err(ProtocolError::LongInline) } else { Ok(Next::More) };
-        };
+        let found = bytes.get(self.searched..).and_then(|rest| memchr::memchr(b'\n', rest));
+        let end = found.map_or(bytes.len(), |found| self.searched + found);
+        if end > limits.line {
+            return Err(ProtocolError::LongInline);
+        }
+        if found.is_none() {
+            self.searched = end;
+            return Ok(Next::More);
+        }
         let line = bytes[..end].strip_suffix(b"\r").unwrap_or(&bytes[..end]);
         let words = unquote(line).ok_or(ProtocolError::Quotes)?;
         self.words = vec![0..0; words.len()];
@@ -149,86 +198,34 @@ impl Requests {
     }
 }
 
-/// Where the line that begins at `from` ends, before its CR LF.
-fn line_end(
-    bytes: &[u8],
-    from: usize,
-    most: usize,
-    long: ProtocolError,
-) -> Result<Option<usize>, ProtocolError> {
-    let rest = bytes.get(from..).unwrap_or_default();
-    match memchr::memchr(b'\r', &rest[..rest.len().min(most)]) {
-        Some(at) if rest.len() > at + 1 => Ok(Some(from + at)),
-        None if rest.len() >= most => Err(long),
-        Some(_) | None => Ok(None),
+/// The number of words that a request announces.
+fn count(digits: &[u8], limits: Limits) -> Result<i64, ProtocolError> {
+    let count = number(digits).ok_or(ProtocolError::Count)?;
+    if count > limits.words {
+        let stranger = limits.words <= Limits::STRANGER.words;
+        return Err(if stranger { ProtocolError::StrangersCount } else { ProtocolError::Count });
     }
+    Ok(count)
+}
+
+/// The length that a word announces.
+fn length(digits: &[u8], limits: Limits) -> Result<usize, ProtocolError> {
+    let length = number(digits).filter(|length| *length >= 0).ok_or(ProtocolError::Length)?;
+    if length > limits.word {
+        let stranger = limits.word <= Limits::STRANGER.word;
+        return Err(if stranger { ProtocolError::StrangersLength } else { ProtocolError::Length });
+    }
+    usize::try_from(length).map_err(|_| ProtocolError::Length)
 }
 
 fn number(digits: &[u8]) -> Option<i64> {
-    if digits.is_empty() || digits.len() > 20 {
-        return None;
+    // The usual case by hand: a number of a few digits begins every word.
+    if let 1..=9 = digits.len()
+        && digits.iter().all(u8::is_ascii_digit)
+    {
+        return Some(digits.iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0')));
     }
-    std::str::from_utf8(digits).ok()?.parse().ok()
-}
-
-/// Splits a line into words as a shell does: quotes, and in double quotes the escapes of C.
-fn unquote(line: &[u8]) -> Option<Vec<Vec<u8>>> {
-    let mut words = Vec::new();
-    let mut rest = line.iter().copied().peekable();
-    loop {
-        while rest.next_if(|byte| byte.is_ascii_whitespace() || *byte == 0).is_some() {}
-        if rest.peek().is_none() {
-            return Some(words);
-        }
-        let mut word = Vec::new();
-        while let Some(byte) = rest.next_if(|byte| !byte.is_ascii_whitespace() && *byte != 0) {
-            match byte {
-                b'"' => double_quoted(&mut rest, &mut word)?,
-                b'\'' => single_quoted(&mut rest, &mut word)?,
-                byte => word.push(byte),
-            }
-        }
-        words.push(word);
-    }
-}
-
-type Rest<I> = std::iter::Peekable<I>;
-
-fn double_quoted(rest: &mut Rest<impl Iterator<Item = u8>>, word: &mut Vec<u8>) -> Option<()> {
-    loop {
-        match rest.next()? {
-            b'"' => return closed(rest),
-            b'\\' => match rest.next()? {
-                b'n' => word.push(b'\n'),
-                b'r' => word.push(b'\r'),
-                b't' => word.push(b'\t'),
-                b'b' => word.push(8),
-                b'a' => word.push(7),
-                b'x' => {
-                    let digits = [rest.next()?, rest.next()?];
-                    let text = std::str::from_utf8(&digits).ok()?;
-                    word.push(u8::from_str_radix(text, 16).ok()?);
-                }
-                other => word.push(other),
-            },
-            byte => word.push(byte),
-        }
-    }
-}
-
-fn single_quoted(rest: &mut Rest<impl Iterator<Item = u8>>, word: &mut Vec<u8>) -> Option<()> {
-    loop {
-        match rest.next()? {
-            b'\'' => return closed(rest),
-            b'\\' if rest.next_if_eq(&b'\'').is_some() => word.push(b'\''),
-            byte => word.push(byte),
-        }
-    }
-}
-
-/// A closing quote ends its word.
-fn closed(rest: &mut Rest<impl Iterator<Item = u8>>) -> Option<()> {
-    rest.peek().is_none_or(u8::is_ascii_whitespace).then_some(())
+    std::str::from_utf8(digits.get(..digits.len().min(21))?).ok()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -264,6 +261,22 @@ mod tests {
             assert_eq!(seen, *expected, "{bytes:?}");
             assert_eq!(error, None, "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn a_request_in_pieces_is_the_same_request() {
+        let bytes = b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$12\r\nab\r\n*1\r\n$2\r\n\r\nset k \"v w\"\r\n*0\r\n*1\r\n$4\r\nPING\r\n";
+        let (whole, _) = all(bytes, Limits::TRUSTED);
+        let (mut requests, mut at, mut seen) = (Requests::default(), 0, Vec::<Vec<String>>::new());
+        for end in 0..=bytes.len() {
+            while let Next::Request { used } = requests.next(&bytes[at..end], Limits::TRUSTED) {
+                let words = requests.words(&bytes[at..end]);
+                seen.push(words.map(|word| String::from_utf8_lossy(word).into_owned()).collect());
+                at += used;
+            }
+        }
+        assert_eq!(seen, whole);
+        assert_eq!(at, bytes.len());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Replies, in the version of the protocol that a client asked for.
 
+use super::double::double;
+
 /// Which version a client speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Proto {
@@ -63,6 +65,17 @@ impl Writer {
         self.number(b':', value);
     }
 
+    /// How many there are of something.
+    pub fn len(&mut self, count: usize) {
+        self.count(b':', count);
+    }
+
+    /// A floating-point number.
+    pub fn double(&mut self, value: f64) {
+        let text = double(value);
+        if self.proto == Proto::Resp3 { self.line(b',', text.as_bytes()) } else { self.bulk(text.as_bytes()) }
+    }
+
     /// A string of bytes.
     pub fn bulk(&mut self, bytes: &[u8]) {
         self.count(b'$', bytes.len());
@@ -83,6 +96,14 @@ impl Writer {
     /// The head of an array; its elements follow.
     pub fn array(&mut self, len: usize) {
         self.count(b'*', len);
+    }
+
+    /// An array of strings.
+    pub fn bulks<T: AsRef<[u8]>>(&mut self, strings: &[T]) {
+        self.array(strings.len());
+        for string in strings {
+            self.bulk(string.as_ref());
+        }
     }
 
     /// The head of a map of so many pairs; keys and values follow in turn.
@@ -128,6 +149,9 @@ mod tests {
             (Writer::null, "$-1\r\n", "_\r\n"),
             (Writer::null_array, "*-1\r\n", "_\r\n"),
             (|out| out.array(2), "*2\r\n", "*2\r\n"),
+            (|out| out.len(7), ":7\r\n", ":7\r\n"),
+            (|out| out.double(1.5), "$3\r\n1.5\r\n", ",1.5\r\n"),
+            (|out| out.bulks(&["a", "b"]), "*2\r\n$1\r\na\r\n$1\r\nb\r\n", "*2\r\n$1\r\na\r\n$1\r\nb\r\n"),
             (|out| out.map(2), "*4\r\n", "%2\r\n"),
             (|out| out.set(2), "*2\r\n", "~2\r\n"),
             (|out| out.push(3), "*3\r\n", ">3\r\n"),

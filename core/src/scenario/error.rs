@@ -196,7 +196,7 @@ pub(super) fn shown(word: &str) -> String {
 }
 
 /// The word of `known` that `word` is most likely a slip of.
-pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     // Long words are no slips, and comparing them takes the square of their length.
     let length = word.chars().count();
     if length == 0 || length > SHOWN {

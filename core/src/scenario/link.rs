@@ -21,6 +21,7 @@ use super::error::{Problem, ScriptError, nearest, shown};
 use super::name::NodeName;
 use super::parse::{MAX_TEXT, check_node, parse_lenient};
 use super::value;
+use super::versus::Versus;
 
 /// A longer link is packed.
 pub const MAX_PLAIN: usize = 1200;
@@ -34,6 +35,8 @@ pub struct LinkView {
     pub at: Option<Instant>,
     /// `n=A1`: the selected node.
     pub node: Option<NodeName>,
+    /// `v=nack=off`: what the run is compared with.
+    pub versus: Option<Versus>,
     /// `d=1a2b3c4d`: the digest at the end of the run, by which the link proves itself.
     pub digest: Option<u32>,
 }
@@ -93,6 +96,9 @@ fn push_view(link: &mut String, view: &LinkView) {
     }
     if let Some(node) = view.node {
         let _ = write!(link, ";n={node}");
+    }
+    if let Some(versus) = view.versus {
+        let _ = write!(link, ";v={versus}");
     }
     if let Some(digest) = view.digest {
         let _ = write!(link, ";d={digest:08x}");
@@ -209,7 +215,7 @@ fn no_lines(lines: &[&str]) -> Option<Problem> {
     let line = lines.iter().find(|line| !line.is_empty())?;
     Some(Problem::Extra {
         word: shown(line),
-        expected: "`t=` and a time, `n=` and a node or `d=` and a digest",
+        expected: "`t=` and a time, `n=` and a node, `v=` and a rule or `d=` and a digest",
     })
 }
 
@@ -248,7 +254,7 @@ fn unpacked(packed: &str) -> (String, Option<Problem>) {
 
 fn is_extra(part: &str) -> bool {
     let equals = part.as_bytes().get(1) == Some(&b'=');
-    equals && part.starts_with(['t', 'n', 'd'])
+    equals && part.starts_with(['t', 'n', 'v', 'd'])
 }
 
 fn read_extra(extra: &str, script: &Script, view: &mut LinkView) -> Result<(), Problem> {
@@ -263,6 +269,12 @@ fn read_extra(extra: &str, script: &Script, view: &mut LinkView) -> Result<(), P
             let node = text.parse().map_err(|_| wrong("a node such as `n=A1`"))?;
             check_node(&script.cluster, node)?;
             view.node = Some(node);
+        }
+        "v" => {
+            let versus = Versus::read(text);
+            view.versus = Some(versus.ok_or_else(|| {
+                wrong("a switch and its value such as `v=nack=off`, or a preset such as `v=valkey-9.1`")
+            })?);
         }
         _ => {
             let digest = Some(text).filter(|text| text.len() == 8 && !text.starts_with('+'));

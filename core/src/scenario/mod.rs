@@ -13,18 +13,20 @@ pub mod parse;
 mod print;
 pub mod settings;
 mod value;
+mod versus;
 
 pub use ast::{
     Action, ClusterSpec, Condition, DiskState, FailoverMode, Located, MessageFilter, PropertyId, RuleLine,
     Run, Script, Selector, ShardSpec, Share, Statement,
 };
-pub use error::{Problem, ScriptError};
+pub use error::{Problem, ScriptError, nearest};
 pub use library::{Builtin, LIBRARY};
 pub use link::{LinkView, from_link, from_link_lenient, to_link, to_short_link};
 pub use name::{NodeName, ShardName};
 pub use parse::{ACTIONS, STATEMENTS, parse, parse_lenient};
-pub use settings::{Assignment, Between, Bytes, Key, PerSecond, SaveBehavior, SetLine, Settings};
+pub use settings::{Assignment, Between, Bytes, Key, PerSecond, Program, SaveBehavior, SetLine, Settings};
 pub use value::time as read_time;
+pub use versus::Versus;
 
 #[cfg(test)]
 mod tests;

@@ -35,6 +35,18 @@ pub enum SaveBehavior {
     BestEffort,
 }
 
+/// Whose process sits in a node's place where scenarios are played on real ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Program {
+    /// Ours.
+    #[default]
+    Splitvote,
+    /// A real Valkey.
+    Valkey,
+    /// A real Redis.
+    Redis,
+}
+
 /// One thing that can be set.
 pub struct Key {
     /// Its word.
@@ -169,6 +181,8 @@ settings! {
         "How long a full sync from this node takes.";
     election_delay: Option<Duration> = None, "election-delay", NODE,
         "The delay before asking for votes, instead of the computed one (DEBUG CLUSTER-FAILOVER-DELAY).";
+    program: Program = Program::Splitvote, "stage", NODE,
+        "Whose process a node is on the stage of real ones; the simulation has `rules` for it and does not ask.";
     latency: Between = Between { low: Duration::from_millis(1), high: Duration::from_millis(1) }, "latency", WORLD,
         "How long a message travels; one draw for each directed link where two bounds are given.";
     jitter: Duration = Duration::ZERO, "jitter", WORLD,

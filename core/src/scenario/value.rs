@@ -5,7 +5,7 @@ use std::fmt;
 use crate::base::{Duration, SLOTS, SlotSet};
 
 use super::ast::Share;
-use super::settings::{Between, Bytes, PerSecond, SaveBehavior};
+use super::settings::{Between, Bytes, PerSecond, Program, SaveBehavior};
 
 /// What a time looks like, for errors.
 pub(super) const TIME: &str = "a time such as `250ms`, `3s` or `1m30s`";
@@ -147,6 +147,27 @@ impl SettingValue for SaveBehavior {
         match self {
             Self::Sync => "sync",
             Self::BestEffort => "best-effort",
+        }
+        .to_owned()
+    }
+}
+
+impl SettingValue for Program {
+    const EXPECTED: &'static str = "`splitvote`, `valkey` or `redis`";
+    const WORDS: &'static [&'static str] = &["splitvote", "valkey", "redis"];
+    fn read(text: &str) -> Option<Self> {
+        match text {
+            "splitvote" => Some(Self::Splitvote),
+            "valkey" => Some(Self::Valkey),
+            "redis" => Some(Self::Redis),
+            _ => None,
+        }
+    }
+    fn print(&self) -> String {
+        match self {
+            Self::Splitvote => "splitvote",
+            Self::Valkey => "valkey",
+            Self::Redis => "redis",
         }
         .to_owned()
     }

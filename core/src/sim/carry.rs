@@ -52,6 +52,8 @@ impl Simulator {
             }
             Output::PauseWrites(paused) => self.pause_writes(host, paused),
             Output::Notify(event) => self.note(host, event),
+            // Simulated clients listen to no channels.
+            Output::Published { .. } => {}
         }
     }
 

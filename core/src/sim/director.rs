@@ -8,22 +8,8 @@ use crate::node::Event;
 use crate::scenario::{Condition, Run, Script, Selector, Statement};
 
 use super::ledger::Ledger;
-use super::{HostIx, Simulator};
-
-/// Something the script waits for.
-#[derive(Clone, Debug)]
-struct Wait {
-    condition: Condition,
-    /// Which statement waits; none is the present `run`.
-    statement: Option<usize>,
-    /// A moment like it has been.
-    seen: Option<Instant>,
-    /// When it first held after the first fault, of one that is to hold within a time.
-    since: Option<Instant>,
-    done: bool,
-    /// Whether the script expects it within a time, so that it is looked at after every step.
-    timed: bool,
-}
+use super::waits::{Cast, Wait};
+use super::{HostIx, Names, Simulator};
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Director {
@@ -47,12 +33,6 @@ pub(super) struct Director {
 
 /// Convergence is looked at again after this long even if no event says that anything changed.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
-
-impl Wait {
-    fn new(condition: &Condition, statement: Option<usize>) -> Self {
-        Self { condition: condition.clone(), statement, seen: None, since: None, done: false, timed: false }
-    }
-}
 
 impl Director {
     /// A number below `bound`.
@@ -92,8 +72,7 @@ impl Simulator {
                     self.director.whens.push(Wait::new(condition, Some(number)));
                 }
                 Statement::Expect { condition, within } => {
-                    let timed = within.is_some() && condition.is_standing();
-                    self.director.expects.push(Wait { timed, ..Wait::new(condition, Some(number)) });
+                    self.director.expects.push(Wait::expected(condition, *within, number));
                 }
                 Statement::Run(_) => {}
             }
@@ -137,39 +116,10 @@ impl Simulator {
         }
         let mut director = std::mem::take(&mut self.director);
         let waits = director.until.iter_mut().chain(&mut director.whens).chain(&mut director.expects);
-        for wait in waits.filter(|wait| wait.seen.is_none() && !wait.done) {
-            if self.is_like(&wait.condition, host, event, split) {
-                wait.seen = Some(now);
-            }
+        for wait in waits {
+            wait.hear(self, now, host, event, split);
         }
         self.director = director;
-    }
-
-    /// Whether an event is what a condition speaks of.
-    fn is_like(&self, condition: &Condition, host: HostIx, event: &Event, split: bool) -> bool {
-        let is = |selector, host: HostIx| self.meant(selector).contains(&host);
-        let names = |selector, node| self.names.host_of(node).is_some_and(|host| is(selector, host));
-        match (condition, event) {
-            (Condition::Not(inner), _) => self.is_like(inner, host, event, split),
-            (Condition::SplitVote, _) => split,
-            (Condition::Failed(who), Event::FailMarked { node, .. } | Event::FailTold { node, .. }) => {
-                names(*who, *node)
-            }
-            (Condition::Asks(who), Event::VotesAsked { .. })
-            | (Condition::Won(who), Event::ElectionWon { .. }) => is(*who, host),
-            (Condition::VotesFor { voter, candidate }, Event::VoteGranted { candidate: granted, .. }) => {
-                is(*voter, host) && names(*candidate, *granted)
-            }
-            (
-                Condition::Refuses { voter, candidate, reason },
-                Event::VoteRefused { candidate: refused, refusal, .. },
-            ) => {
-                is(*voter, host)
-                    && names(*candidate, *refused)
-                    && reason.is_none_or(|reason| refusal.nack() == Some(reason))
-            }
-            _ => false,
-        }
     }
 
     /// After each step: `when` lines, the end of a run, and since when expectations hold.
@@ -211,10 +161,7 @@ impl Simulator {
         let mut expects = std::mem::take(&mut self.director.expects);
         for wait in expects.iter_mut().filter(|wait| wait.timed) {
             let holds = self.holds(wait);
-            // What held before the fault says nothing about what came after it.
-            if wait.since.is_none_or(|since| since < start) {
-                wait.since = holds.then_some(self.now);
-            }
+            wait.note(self.now, start, holds);
         }
         self.director.expects = expects;
     }
@@ -321,23 +268,8 @@ impl Simulator {
             .iter()
             .filter_map(|wait| {
                 let found = script.statements.get(wait.statement?)?;
-                let Statement::Expect { condition, within } = &found.value else { return None };
-                let in_time = |moment: Option<Instant>| {
-                    within.is_none_or(|within| moment.is_some_and(|moment| moment <= start + within))
-                };
-                let met = match condition {
-                    Condition::Not(inner) if !inner.is_standing() => {
-                        !(wait.seen.is_some() && in_time(wait.seen))
-                    }
-                    condition if condition.is_standing() => {
-                        if within.is_some() {
-                            in_time(wait.since)
-                        } else {
-                            self.holds(wait)
-                        }
-                    }
-                    _ => self.holds(wait) && in_time(wait.seen.or(Some(self.now))),
-                };
+                let Statement::Expect { within, .. } = &found.value else { return None };
+                let met = wait.verdict(*within, start, self.now, || self.holds(wait));
                 Some((found.line, found.value.to_string(), met))
             })
             .collect()
@@ -346,5 +278,15 @@ impl Simulator {
     /// When the first fault came.
     pub fn first_fault(&self) -> Option<Instant> {
         self.director.first_fault
+    }
+}
+
+impl Cast for Simulator {
+    fn meant(&self, selector: Selector) -> Vec<HostIx> {
+        self.meant(selector)
+    }
+
+    fn names(&self) -> &Names {
+        &self.names
     }
 }

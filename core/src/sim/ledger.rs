@@ -56,34 +56,34 @@ struct EpochVotes {
 }
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct Ledger {
+pub(crate) struct Ledger {
     down: BTreeMap<HostIx, Instant>,
     failed: BTreeMap<HostIx, Instant>,
     shards: BTreeMap<ShardName, Account>,
     epochs: BTreeMap<Epoch, EpochVotes>,
     won: BTreeMap<HostIx, Epoch>,
-    pub(super) failovers: Vec<Failover>,
-    pub(super) split_votes: u64,
+    pub(crate) failovers: Vec<Failover>,
+    pub(crate) split_votes: u64,
     /// Who was counted failed while its process ran.
-    pub(super) slandered: BTreeSet<HostIx>,
+    pub(crate) slandered: BTreeSet<HostIx>,
 }
 
 impl Ledger {
-    pub(super) fn stopped(&mut self, host: HostIx, now: Instant) {
+    pub(crate) fn stopped(&mut self, host: HostIx, now: Instant) {
         self.down.insert(host, now);
     }
 
-    pub(super) fn started(&mut self, host: HostIx) {
+    pub(crate) fn started(&mut self, host: HostIx) {
         self.failed.remove(&host);
         self.down.remove(&host);
     }
 
-    pub(super) fn rounds_of(&self, shard: ShardName) -> u64 {
+    pub(crate) fn rounds_of(&self, shard: ShardName) -> u64 {
         self.shards.get(&shard).map_or(0, |account| account.all_rounds)
     }
 
     /// Enters a node's word. True if it shows that an epoch's vote was split.
-    pub(super) fn event(
+    pub(crate) fn event(
         &mut self,
         now: Instant,
         host: HostIx,

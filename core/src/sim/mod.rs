@@ -13,6 +13,7 @@ mod agenda;
 mod birth;
 mod carry;
 mod client;
+mod compare;
 mod data;
 mod director;
 mod fault;
@@ -39,13 +40,23 @@ mod tests;
 mod timeline;
 pub mod trace;
 mod transport;
+mod waits;
 mod watch;
 
 pub use client::Writes;
+pub use compare::{Parting, parting};
 pub use ledger::Failover;
+#[cfg(feature = "native")]
+pub(crate) use ledger::Ledger;
 pub use look::{Brief, Cargo, HostView, InFlight, Liveness, ShardView, Wall};
 pub use names::{HostIx, Names};
+#[cfg(feature = "native")]
+pub(crate) use names::{node_id, shard_id};
+#[cfg(feature = "native")]
+pub(crate) use operate::is_fault;
 pub use record::{Digest, Happening, Keep, Record, Violation, What};
 pub use report::{ExpectationRow, FailoverRow, Report, ViolationRow, WritesRow};
 pub use simulator::Simulator;
 pub use timeline::{BranchIx, Cursor, Timeline, is_electoral};
+#[cfg(feature = "native")]
+pub(crate) use waits::{Cast, Wait};

@@ -55,16 +55,16 @@ impl Names {
         self.host_of(id).map_or_else(|| format!("{id:?}"), |host| self.host(host).to_string())
     }
 
-    pub(super) fn add_host(&mut self, name: NodeName) -> HostIx {
+    pub(crate) fn add_host(&mut self, name: NodeName) -> HostIx {
         self.hosts.push(name);
         HostIx(u16::try_from(self.hosts.len() - 1).unwrap_or(u16::MAX))
     }
 
-    pub(super) fn add_node(&mut self, id: NodeId, host: HostIx) {
+    pub(crate) fn add_node(&mut self, id: NodeId, host: HostIx) {
         self.nodes.insert(id, host);
     }
 
-    pub(super) fn add_shard(&mut self, id: ShardId, name: ShardName) {
+    pub(crate) fn add_shard(&mut self, id: ShardId, name: ShardName) {
         self.shards.insert(id, name);
     }
 }
@@ -79,15 +79,15 @@ fn lettered(name: impl fmt::Display, rng: &mut Rng) -> [u8; 40] {
     bytes
 }
 
-pub(super) fn node_id(name: NodeName, rng: &mut Rng) -> NodeId {
+pub(crate) fn node_id(name: NodeName, rng: &mut Rng) -> NodeId {
     NodeId::from_bytes(&lettered(name, rng)).unwrap_or_else(|_| NodeId::random(rng))
 }
 
-pub(super) fn shard_id(name: ShardName, rng: &mut Rng) -> ShardId {
+pub(crate) fn shard_id(name: ShardName, rng: &mut Rng) -> ShardId {
     ShardId::from_bytes(&lettered(name, rng)).unwrap_or_else(|_| ShardId::random(rng))
 }
 
-pub(super) fn history_id(name: ShardName, rng: &mut Rng) -> HistoryId {
+pub(crate) fn history_id(name: ShardName, rng: &mut Rng) -> HistoryId {
     HistoryId::from_bytes(&lettered(name, rng)).unwrap_or_else(|_| HistoryId::random(rng))
 }
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::base::{Duration, NodeId, ShardId, SlotSet};
+use crate::base::{Duration, NodeId, Offset, ShardId, SlotSet};
 use crate::cluster::NodesConf;
 use crate::node::{Command, FailoverMode as Mode, ReplicationInput};
 use crate::scenario::{Action, FailoverMode, MessageFilter, RuleLine, Selector, SetLine, Settings, Share};
@@ -69,7 +69,12 @@ impl Simulator {
             Action::MoveSlots { slots, from, to } => self.move_slots(slots.as_ref(), *from, *to),
             Action::Forget { node, on } => self.forget(*node, on),
             Action::Reset { node, hard } => {
-                self.each(&[*node], |world, host| world.command(host, Command::Reset { hard: *hard }));
+                self.each(&[*node], |world, host| {
+                    // What a simulated node ever wrote it still holds.
+                    let node = world.hosts[host.get()].node.as_ref();
+                    let holds_data = node.is_some_and(|node| node.offset() > Offset::ZERO);
+                    world.command(host, Command::Reset { hard: *hard, holds_data });
+                });
             }
             Action::Meet { node, with } => {
                 if let Some(address) = self.select(*with).first().map(|host| self.hosts[host.get()].address) {
@@ -389,7 +394,7 @@ impl Simulator {
 }
 
 /// Whether an action is what recovery is measured from.
-fn is_fault(action: &Action) -> bool {
+pub(crate) fn is_fault(action: &Action) -> bool {
     match action {
         Action::Kill(_)
         | Action::PowerCut(_)

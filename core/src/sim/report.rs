@@ -8,7 +8,8 @@ use crate::base::{Duration, Instant};
 use crate::scenario::{LinkView, catalogue, to_link, to_short_link};
 use crate::wire::Kind;
 
-use super::{Failover, HostIx, Simulator};
+use super::properties::PROPERTIES;
+use super::{Failover, HostIx, Names, Simulator};
 
 /// A run's report. Times are milliseconds since time zero.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -19,8 +20,10 @@ pub struct Report {
     pub seed: u64,
     /// The run as a link, with the end and its digest.
     pub link: String,
-    /// The digest at the end.
-    pub digest: String,
+    /// On which stage it ran: `sim`, `nodes`, or a server's program.
+    pub stage: String,
+    /// The digest at the end; only a simulated run has one.
+    pub digest: Option<String>,
     /// When it ended.
     pub ended_ms: u64,
     /// Records.
@@ -35,6 +38,8 @@ pub struct Report {
     pub writes: WritesRow,
     /// Epochs whose votes were divided so that nobody won.
     pub split_votes: u64,
+    /// Properties that could be judged.
+    pub judged: Vec<&'static str>,
     /// Properties that broke.
     pub violations: Vec<ViolationRow>,
     /// What the script expected.
@@ -126,17 +131,23 @@ impl Simulator {
             scenario: self.script.title.clone().unwrap_or_default(),
             seed: self.script.seed,
             link: self.link(),
-            digest: self.digest().to_string(),
+            stage: "sim".to_owned(),
+            digest: Some(self.digest().to_string()),
             ended_ms: self.now.as_millis(),
             events: self.recorder.count,
             messages: kinds.filter(|(_, count)| *count > 0).collect(),
-            failovers: self.failovers().iter().map(|failover| self.failover_row(failover)).collect(),
+            failovers: self
+                .failovers()
+                .iter()
+                .map(|failover| FailoverRow::of(failover, &self.names))
+                .collect(),
             recovery_ms: self.recovery().map(Duration::as_millis),
             writes: WritesRow {
                 acknowledged: self.clients.writes.acknowledged,
                 lost: self.clients.writes.lost,
             },
             split_votes: self.split_votes(),
+            judged: PROPERTIES.iter().map(|property| property.id).collect(),
             violations: self
                 .violations()
                 .iter()
@@ -175,12 +186,16 @@ impl Simulator {
     fn name(&self, host: HostIx) -> String {
         self.names.host(host).to_string()
     }
+}
 
-    fn failover_row(&self, failover: &Failover) -> FailoverRow {
-        FailoverRow {
+impl FailoverRow {
+    /// A failover as a row.
+    pub fn of(failover: &Failover, names: &Names) -> Self {
+        let name = |host| names.host(host).to_string();
+        Self {
             shard: failover.shard.to_string(),
-            from: failover.from.map(|host| self.name(host)),
-            to: self.name(failover.to),
+            from: failover.from.map(name),
+            to: name(failover.to),
             epoch: failover.epoch.0,
             down_ms: failover.down.map(Instant::as_millis),
             fail_ms: failover.fail.map(Instant::as_millis),

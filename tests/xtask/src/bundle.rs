@@ -12,11 +12,11 @@ use crate::run::{command, run, top};
 use crate::tools;
 
 /// Bytes of wasm after compression: the node, the simulator and the language are most of it, the texts of
-/// the museum's rooms and the sentences of the switches come next. A phone on a slow line still loads them
+/// the museum's rooms, the sentences of the switches and the comparison of two runs come next. A phone on a slow line still loads them
 /// in about two seconds.
-const WASM_LIMIT: usize = 375_000;
+const WASM_LIMIT: usize = 385_000;
 /// The same for everything the page loads.
-const TOTAL_LIMIT: usize = 395_000;
+const TOTAL_LIMIT: usize = 405_000;
 
 /// One file of the bundle: its name, its bytes, and its bytes compressed.
 struct Weight {
@@ -122,9 +122,9 @@ mod tests {
     fn a_bundle_passes_at_its_limits_and_fails_one_byte_above() {
         assert!(outcome(&[("app.wasm", WASM_LIMIT), ("app.js", TOTAL_LIMIT - WASM_LIMIT)]).is_ok());
         let wasm = outcome(&[("app.wasm", WASM_LIMIT + 1)]).unwrap_err().to_string();
-        assert!(wasm.contains("375001 bytes"), "{wasm}");
+        assert!(wasm.contains(&format!("{} bytes", WASM_LIMIT + 1)), "{wasm}");
         let total = outcome(&[("app.wasm", 1), ("app.js", TOTAL_LIMIT)]).unwrap_err().to_string();
-        assert!(total.contains("395001 bytes"), "{total}");
+        assert!(total.contains(&format!("{} bytes", TOTAL_LIMIT + 1)), "{total}");
     }
 
     #[test]

@@ -6,8 +6,10 @@
 
 mod bench;
 mod bundle;
+mod clients;
 mod play;
 mod run;
+mod soak;
 mod test;
 mod tools;
 
@@ -23,6 +25,8 @@ cargo xtask play [TRUNK OPTIONS]   builds the playground, serves it on 127.0.0.1
 cargo xtask test [STEP...]         every check and every test, or only the steps named
 cargo xtask bundle                 the release bundle and its sizes, in target/dist
 cargo xtask bench [--quick]        how fast it is, and next to other simulators
+cargo xtask bench servers          a real node next to Valkey 9.1.2: requests, memory, idle cost
+cargo xtask soak [--minutes N]     real nodes under load and random faults, ten minutes unless told
 cargo xtask steps                  the names of the steps
 
 What is missing on this machine is installed first, most of it below target/tools.";
@@ -51,6 +55,7 @@ fn guise() -> Result<ExitCode> {
         Some("play") => play::play(rest),
         Some("test") => test::test(rest),
         Some("bench") => bench::bench(rest),
+        Some("soak") => soak::soak(rest),
         Some("bundle") => bundle::bundle(),
         Some("steps") => Ok(test::list()),
         Some("runner") => test::wasm_runner(rest),

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 
 use crate::run::{command, run, seconds, top};
-use crate::{bundle, tools};
+use crate::{bundle, clients, tools};
 
 /// The task in which the wasm runner calls itself again, with a temporary folder of its own.
 pub(crate) const RUNNER_INSIDE: &str = "runner-inside";
@@ -32,6 +32,7 @@ const STEPS: &[Step] = &[
     Step { name: "native", headline: "native tests", act: native },
     Step { name: "examples", headline: "examples in the documentation", act: examples },
     Step { name: "interop", headline: "the simulator beside real servers", act: interop },
+    Step { name: "peers", headline: "our nodes beside real tools, clients and servers", act: peers },
     Step { name: "parity", headline: "the core in wasm, in headless Chromium", act: parity },
     Step { name: "web", headline: "the page's parts in headless Chromium", act: web },
     Step { name: "bundle", headline: "the release bundle and its size", act: bundle_and_weigh },
@@ -136,7 +137,8 @@ fn native() -> Result<()> {
         "--workspace",
         "--all-features",
         "-E",
-        "not (binary_id(splitvote-tests::browser) or binary_id(splitvote-tests::interop))",
+        "not (binary_id(splitvote-tests::browser) or binary_id(splitvote-tests::interop) \
+         or binary_id(splitvote-tests::peers))",
     ])
 }
 
@@ -148,18 +150,33 @@ fn examples() -> Result<()> {
 fn interop() -> Result<()> {
     tools::nextest()?;
     tools::servers()?;
-    cargo(&[
-        "nextest",
-        "run",
-        "--no-fail-fast",
-        "--test-threads=5",
-        "-p",
-        "splitvote-tests",
-        "--features",
-        "servers",
-        "--test",
-        "interop",
-    ])
+    with_servers("interop", &mut command("cargo"), &["--test-threads=5"])
+}
+
+fn peers() -> Result<()> {
+    beside_peers(&mut command("cargo"), &["--test-threads=4"])
+}
+
+/// The tests that want everything: servers, clients, and our own node, which is built first. `cargo` may
+/// carry what they are to know.
+pub(crate) fn beside_peers(cargo: &mut Command, more: &[&str]) -> Result<()> {
+    tools::nextest()?;
+    tools::servers()?;
+    clients::python()?;
+    clients::ioredis()?;
+    run(
+        &mut cargo_command(&["build", "-p", "splitvote", "--features", "native", "--bin", "splitvote"]),
+        "building the node",
+    )?;
+    with_servers("peers", cargo, more)
+}
+
+fn with_servers(test: &str, cargo: &mut Command, more: &[&str]) -> Result<()> {
+    cargo
+        .args(["nextest", "run", "--no-fail-fast", "-p", "splitvote-tests", "--features", "servers"])
+        .args(["--test", test])
+        .args(more);
+    run(cargo, test)
 }
 
 fn parity() -> Result<()> {

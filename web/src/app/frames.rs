@@ -87,21 +87,22 @@ impl App {
     }
 
     pub(super) fn paint(&self) {
-        let Some(canvas) = self.canvas.cast::<HtmlCanvasElement>() else { return };
-        let flights = build::flights(self.session.reel().here(), self.session.cast(), self.pings);
-        let same = |one: &Flight| self.picked.as_ref().is_some_and(|it| one.same(it));
-        let picked = flights.iter().position(same);
-        let now = self.session.now();
-        paint(
-            &canvas,
-            &self.palette,
-            &Frame { flights: &flights, ring: &self.view.ring, now, pings: self.pings, picked },
-        );
+        for (side, run) in self.session.runs().enumerate() {
+            let canvas = self.canvases[side].cast::<HtmlCanvasElement>();
+            let (Some(canvas), Some(half)) = (canvas, self.view.halves.get(side)) else { continue };
+            let flights = build::flights(run.reel().here(), run.cast(), self.pings);
+            let same =
+                |one: &Flight| self.picked.as_ref().is_some_and(|(its, it)| *its == side && one.same(it));
+            let picked = flights.iter().position(same);
+            let frame =
+                Frame { flights: &flights, ring: &half.ring, now: run.now(), pings: self.pings, picked };
+            paint(&canvas, &self.palette, &frame);
+        }
     }
 
     /// Lays the ring out anew if its box changed.
     pub(super) fn measure(&mut self) -> bool {
-        let Some(frame) = self.frame.cast::<web_sys::Element>() else { return false };
+        let Some(frame) = self.frames[0].cast::<web_sys::Element>() else { return false };
         let size = (f64::from(frame.client_width()), f64::from(frame.client_height()));
         if size == self.view.size || size.0 < 1.0 {
             return false;

@@ -4,7 +4,7 @@ use splitvote::scenario::museum::ROOMS;
 use splitvote::scenario::{Builtin, LIBRARY};
 use yew::prelude::*;
 
-use super::App;
+use super::{App, Msg};
 use crate::action::{Act, Tab};
 use crate::panels::chart::{Chart, Sample};
 use crate::panels::inspector::Inspector;
@@ -17,13 +17,14 @@ use crate::panels::stage::Stage;
 use crate::panels::top::Top;
 use crate::panels::transport::Transport;
 use crate::panels::vote::Vote;
-use crate::panels::{Shared, Wish, icon, room, verdict, wish};
+use crate::panels::{Shared, Wish, branches, compare, icon, room, verdict, wish};
 use crate::scene::flight;
 use crate::scene::ring::{Point, Ring};
 use crate::scene::story::Theme;
 use crate::scene::tape::{Tape, Window};
 use crate::scene::{Beliefs, NodeIndex, Scene, build};
 use crate::session::Session;
+use crate::session::run::Run;
 use crate::{share, words};
 
 /// Keys of `set` that have a dial, with their labels.
@@ -33,18 +34,39 @@ const DIALS: &[(&str, &str)] =
 /// What the ring's box is taken for before it was measured.
 const UNMEASURED: (f64, f64) = (600.0, 600.0);
 
-/// One look at everything.
-pub(super) struct View {
+/// What is drawn of one run.
+pub(super) struct Half {
     pub(super) scene: Shared<Scene>,
     pub(super) ring: Shared<Ring>,
+    tape: Shared<Tape>,
+    beliefs: Shared<Beliefs>,
+    flights: Vec<String>,
+}
+
+impl Half {
+    fn of(run: &Run, selected: Option<NodeIndex>, size: (f64, f64), window: Window) -> Self {
+        let scene = run.scene();
+        let beliefs =
+            selected.map(|at| build::beliefs(run.reel().here(), run.cast(), at)).unwrap_or_default();
+        Self {
+            ring: Shared::new(Ring::new(&scene, size.0, size.1)),
+            tape: Shared::new(Tape::new(run.whole(), &run.outcome().breaches, run.frontier(), window)),
+            beliefs: Shared::new(beliefs),
+            flights: flights(run, &scene),
+            scene: Shared::new(scene),
+        }
+    }
+}
+
+/// One look at everything.
+pub(super) struct View {
+    /// The run and, if there is one, the run beside it.
+    pub(super) halves: Vec<Half>,
     pub(super) size: (f64, f64),
     pub(super) window: Window,
-    tape: Shared<Tape>,
     rows: Shared<Vec<Row>>,
     matching: usize,
-    beliefs: Shared<Beliefs>,
     samples: Shared<Vec<Sample>>,
-    flights: Vec<String>,
     caption: (u64, String),
 }
 
@@ -54,35 +76,29 @@ impl View {
     }
 
     pub(super) fn of(session: &Session, size: (f64, f64), window: Window, filter: (&str, &str)) -> Self {
-        let scene = session.scene();
         let (rows, matching) = rows(session, filter.0, filter.1);
-        let world = session.reel().here();
-        let beliefs =
-            session.selected.map(|at| build::beliefs(world, session.cast(), at)).unwrap_or_default();
+        let half = |run: &Run| Half::of(run, session.selected, size, window);
+        let halves: Vec<Half> = session.runs().map(half).collect();
         Self {
-            ring: Shared::new(Ring::new(&scene, size.0, size.1)),
             size,
             window,
-            tape: Shared::new(Tape::new(
-                session.whole(),
-                &session.outcome().breaches,
-                session.frontier(),
-                window,
-            )),
             rows: Shared::new(rows),
             matching,
-            beliefs: Shared::new(beliefs),
             samples: Shared::new(session.samples()),
-            flights: flights(session, &scene),
-            caption: session.caption(&scene),
-            scene: Shared::new(scene),
+            caption: session.caption(&halves[0].scene),
+            halves,
         }
+    }
+
+    /// The run itself.
+    pub(super) fn half(&self) -> &Half {
+        &self.halves[0]
     }
 }
 
 impl App {
-    pub(super) fn page(&self, on: &Wish, probe: Callback<Point>) -> Html {
-        let (session, view) = (&self.session, &self.view);
+    pub(super) fn page(&self, ctx: &Context<Self>) -> Html {
+        let (session, view, on) = (&self.session, &self.view, &ctx.link().callback(Msg::Act));
         let (when, caption) = &view.caption;
         html! {
             <div class="app">
@@ -93,26 +109,53 @@ impl App {
                 <main class="house">
                     <aside class="rail" aria-label="Do">{ self.rail(on, "") }</aside>
                     <div class="centre">
-                        <div class="stage">
-                            <Stage scene={view.scene.clone()} ring={view.ring.clone()} frame={self.frame.clone()} canvas={self.canvas.clone()}
-                                selected={session.selected} group={session.group.clone()} menu={self.menu} on={on.clone()} probe={probe} />
-                            <Vote scene={view.scene.clone()} />
-                        </div>
+                        { compare::ribbon(session, on) }
+                        { self.stage(ctx, on) }
                         <div class="caption">
                             <span class="when">{ words::clock(*when) }</span>
                             <p data-testid="caption">{ caption }</p>
                         </div>
-                        <ul class="unseen" aria-label="Messages in flight" data-testid="flights">{ for view.flights.iter().map(|one| html! { <li>{ one }</li> }) }</ul>
+                        <ul class="unseen" aria-label="Messages in flight" data-testid="flights">{ for view.half().flights.iter().map(|one| html! { <li>{ one }</li> }) }</ul>
                     </div>
                     <aside class="side" aria-label="Know">{ self.tabs(on) }{ self.pane(on) }</aside>
                 </main>
-                <Transport tape={view.tape.clone()} now={session.now()} end={session.outcome().end} spoken={self.spoken()} playing={self.playing}
+                <Transport tape={view.half().tape.clone()} beside={self.tape_beside()} branches={branches::strip(session, view.window, on)} now={session.now()} end={session.end()} spoken={self.spoken()} playing={self.playing}
                     steps={session.steps()} speed={self.speed} slow_votes={self.slow_votes} zoom={self.zoom} slowed={self.slowed} on={on.clone()} />
                 <div class="unseen" role="status" aria-live="polite" data-testid="live">{ if self.playing && !self.slowed { "" } else { caption.as_str() } }</div>
                 if let Some((toast, _)) = &self.toast { <div class="toast" role="status" data-testid="toast">{ toast }</div> }
                 if let Some(sheet) = &self.sheet { <Over sheet={sheet.clone()} on={on.clone()} /> }
             </div>
         }
+    }
+
+    /// One ring and its elections, or two.
+    fn stage(&self, ctx: &Context<Self>, on: &Wish) -> Html {
+        let session = &self.session;
+        let sides = session.sides().unwrap_or_default();
+        let half = |(side, half): (usize, &Half)| {
+            let probe = ctx.link().callback(move |point: Point| Msg::Probe(side, point));
+            let ring = html! {
+                <Stage scene={half.scene.clone()} ring={half.ring.clone()} frame={self.frames[side].clone()} canvas={self.canvases[side].clone()}
+                    selected={session.selected} group={session.group.clone()} menu={self.menu} side={side} on={on.clone()} probe={probe} />
+            };
+            let vote = html! { <Vote scene={half.scene.clone()} id={if side == 0 { "" } else { "beside-" }} of={sides[side].clone()} /> };
+            if self.view.halves.len() == 1 {
+                return html! { <div key="one" class="stage">{ ring }{ vote }</div> };
+            }
+            html! { <section key={side} class="half" aria-label={format!("Run under {}", sides[side])}>{ compare::head(session, side) }{ ring }{ vote }</section> }
+        };
+        let halves = self.view.halves.iter().enumerate().map(half);
+        if self.view.halves.len() == 1 {
+            halves.collect()
+        } else {
+            html! { <div class="stage two">{ for halves }</div> }
+        }
+    }
+
+    fn tape_beside(&self) -> Option<(Shared<Tape>, Option<f64>)> {
+        let (beside, half) = (self.session.beside()?, self.view.halves.get(1)?);
+        let place = |parting: splitvote::sim::Parting| self.view.window.place(parting.at.as_micros());
+        Some((half.tape.clone(), beside.parting.map(place)))
     }
 
     fn top(&self, on: &Wish) -> Html {
@@ -123,7 +166,7 @@ impl App {
         html! {
             <Top scenarios={LIBRARY.iter().map(name).collect::<Vec<_>>()} rooms={ROOMS.iter().map(room).collect::<Vec<_>>()}
                 scenario={share::builtin(session).unwrap_or_default()}
-                title={title} seed={session.script().seed.to_string()} nack={session.rule("nack")} on={on.clone()} />
+                title={title} seed={session.script().seed.to_string()} nack={session.rule("nack")} compares={session.beside().is_some()} on={on.clone()} />
         }
     }
 
@@ -148,7 +191,7 @@ impl App {
             undo: session.can_undo(),
             pings: self.pings,
         };
-        html! { <Rail scene={self.view.scene.clone()} selected={session.selected} group={session.group.clone()} dials={dials} id={id} on={on.clone()} /> }
+        html! { <Rail scene={self.view.half().scene.clone()} selected={session.selected} group={session.group.clone()} dials={dials} id={id} on={on.clone()} /> }
     }
 
     fn tabs(&self, on: &Wish) -> Html {
@@ -161,6 +204,7 @@ impl App {
         };
         html! {
             <div class="tabs" role="tablist" aria-label="Panels">
+                if self.session.beside().is_some() { { one(Tab::Compare, "Compare", "compare", false) } }
                 if self.session.room().is_some() { { one(Tab::Room, "Room", "room", false) } }
                 { one(Tab::Do, "Do", "do", true) }{ one(Tab::Node, "Node", "node", false) }{ one(Tab::Log, "Log", "log", false) }
                 { one(Tab::Chart, "Chart", "chart", false) }{ one(Tab::Rules, "Rules", "rules", false) }{ one(Tab::Script, "Script", "script", false) }
@@ -173,12 +217,16 @@ impl App {
         let flush = matches!(self.tab, Tab::Log | Tab::Script | Tab::Rules);
         let inside = match self.tab {
             Tab::Rules => self.rules(on),
+            Tab::Compare => match view.halves.as_slice() {
+                [left, right] => compare::pane(session, &[left.beliefs.clone(), right.beliefs.clone()], on),
+                _ => Html::default(),
+            },
             Tab::Room => session.room().map_or_else(Html::default, |(room, side)| {
                 room::card(room, side, &session.outcome().breaches, on)
             }),
             Tab::Node => {
                 let rules = session.selected.and_then(|at| session.rules_of(at));
-                html! { <Inspector scene={view.scene.clone()} selected={session.selected} rules={rules} beliefs={view.beliefs.clone()} on={on.clone()} /> }
+                html! { <Inspector scene={view.half().scene.clone()} selected={session.selected} rules={rules} beliefs={view.half().beliefs.clone()} on={on.clone()} /> }
             }
             Tab::Log => {
                 html! { <Log rows={view.rows.clone()} matching={view.matching} filter={self.filter.clone()} about={self.about} on={on.clone()} /> }
@@ -209,7 +257,7 @@ impl App {
     }
 
     fn chart(&self) -> Html {
-        let scene = &self.view.scene;
+        let scene = &self.view.half().scene;
         let shard = self.session.selected.and_then(|at| scene.nodes.get(at)).map_or(0, |node| node.shard);
         let nodes = scene.nodes.iter().enumerate().filter(|(_, node)| node.shard == shard);
         let lines: Vec<(usize, String)> = nodes.map(|(at, node)| (at, node.name.clone())).collect();
@@ -221,7 +269,7 @@ impl App {
         format!(
             "{}, epoch {}, {}",
             words::clock(self.session.now()),
-            self.view.scene.epoch,
+            self.view.half().scene.epoch,
             self.view.caption.1
         )
     }
@@ -253,9 +301,9 @@ fn rows(session: &Session, filter: &str, about: &str) -> (Vec<Row>, usize) {
 }
 
 /// What the canvas shows, in words, for those who do not see it.
-fn flights(session: &Session, scene: &Scene) -> Vec<String> {
+fn flights(run: &Run, scene: &Scene) -> Vec<String> {
     const MOST: usize = 20;
-    let all = build::flights(session.reel().here(), session.cast(), false);
+    let all = build::flights(run.reel().here(), run.cast(), false);
     let mut words: Vec<String> = all.iter().take(MOST).map(|one| flight::sentence(one, scene)).collect();
     if all.len() > MOST {
         words.push(format!("and {} more", all.len() - MOST));

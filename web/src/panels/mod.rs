@@ -1,6 +1,8 @@
 //! The parts of the page. Each is a function of what it is handed; wishes go up as [`Act`]s.
 
+pub mod branches;
 pub mod chart;
+pub mod compare;
 pub mod inspector;
 pub mod log;
 pub mod paint;
@@ -85,6 +87,7 @@ pub fn icon(name: &str) -> Html {
         "undo" => "M6 3L3 6l3 3M3 6h6.5a3.5 3.5 0 0 1 0 7H7",
         "plus" => "M8 3.5v9M3.500 8h9",
         "minus" => "M3.500 8h9",
+        "versus" => "M2.500 3.500h4.500v9H2.500zM9 3.500h4.500v9H9z",
         "split" => "M8 14V9M8 9L3.5 4.5M8 9l4.5-4.5M3 7.500V4h3.500M13 7.500V4H9.500",
         _ => "",
     };

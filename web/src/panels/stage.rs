@@ -24,9 +24,11 @@ pub struct Props {
     /// Nodes chosen for a cut.
     pub group: Vec<NodeIndex>,
     /// The open menu: whose, and where.
-    pub menu: Option<(NodeIndex, f64, f64)>,
+    pub menu: Option<(usize, NodeIndex, f64, f64)>,
     /// Where wishes go.
     pub on: Wish,
+    /// Which of two rings it is; only the first has names for the keyboard to go to.
+    pub side: usize,
     /// A click on no node, at this place.
     pub probe: Callback<Point>,
 }
@@ -49,7 +51,7 @@ pub fn Stage(props: &Props) -> Html {
     };
     let in_tab_order = props.selected.unwrap_or(0);
     html! {
-        <div class="ring" ref={props.frame.clone()} data-testid="ring">
+        <div class="ring" ref={props.frame.clone()} data-testid={id(props, "ring")}>
             <svg class="world" role="group" aria-label="The cluster" onclick={probe}>
                 <defs>
                     <linearGradient id="half"><stop offset="50%" stop-color="var(--ink)" /><stop offset="50%" stop-color="var(--card)" /></linearGradient>
@@ -68,9 +70,14 @@ pub fn Stage(props: &Props) -> Html {
             </svg>
             <canvas ref={props.canvas.clone()} aria-hidden="true"></canvas>
             { legend() }
-            if let Some((at, x, y)) = props.menu { { menu(props, at, x, y) } }
+            if let Some((_, at, x, y)) = props.menu.filter(|menu| menu.0 == props.side) { { menu(props, at, x, y) } }
         </div>
     }
+}
+
+/// A name that the second of two rings does not share with the first.
+fn id(props: &Props, name: &str) -> String {
+    if props.side == 0 { name.to_owned() } else { format!("beside-{name}") }
 }
 
 /// How to read the ring, in one line.
@@ -193,17 +200,17 @@ fn node(props: &Props, at: NodeIndex, node: &Node, in_tab_order: bool) -> Html {
         })
     };
     let menu = {
-        let (on, seat) = (props.on.clone(), *seat);
+        let (on, side, seat) = (props.on.clone(), props.side, *seat);
         Callback::from(move |event: MouseEvent| {
             event.prevent_default();
-            on.emit(Act::Menu(at, seat.x, seat.y));
+            on.emit(Act::Menu(side, at, seat.x, seat.y));
         })
     };
-    let clip = format!("clip{at}");
+    let clip = format!("clip{}-{at}", props.side);
     let top = radius - 2.0 * radius * level(node);
     let tide = radius - 2.0 * radius * 0.7;
     html! {
-        <g key={node.name.clone()} class={class} id={format!("node-{}", node.name)} data-testid={format!("node-{}", node.name)}
+        <g key={node.name.clone()} class={class} id={id(props, &format!("node-{}", node.name))} data-testid={id(props, &format!("node-{}", node.name))}
             transform={format!("translate({:.1} {:.1})", seat.x, seat.y)}
             role="button" tabindex={if in_tab_order { "0" } else { "-1" }} aria-label={label(node)}
             aria-pressed={if props.selected == Some(at) { "true" } else { "false" }}

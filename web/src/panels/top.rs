@@ -21,6 +21,8 @@ pub struct Props {
     pub seed: String,
     /// NACK for everyone.
     pub nack: bool,
+    /// Whether two runs stand side by side.
+    pub compares: bool,
     /// Where wishes go.
     pub on: Wish,
 }
@@ -62,6 +64,7 @@ pub fn Top(props: &Props) -> Html {
             </div>
             <span class="grow"></span>
             { switch("NACK", None, "nack-top", props.nack, wish(&props.on, Act::Rule("nack"))) }
+            <button type="button" class="btn" aria-pressed={if props.compares { "true" } else { "false" }} aria-label="Compare two rules" title="Compare two rules (v)" data-testid="compare" onclick={wish(&props.on, Act::Versus)}>{ icon("versus") }<span class="label">{ "Compare" }</span></button>
             <button type="button" class="btn" aria-label="Share" data-testid="share" onclick={wish(&props.on, Act::Share)}>{ icon("share") }<span class="label">{ "Share" }</span></button>
             <div class="row">
                 <button type="button" class="btn bare icon" aria-label="Light or dark" title="Light or dark (d)" data-testid="theme" onclick={wish(&props.on, Act::Theme)}>{ icon("theme") }</button>

@@ -14,6 +14,10 @@ use crate::words;
 pub struct Props {
     /// The tape.
     pub tape: Shared<Tape>,
+    /// The tape of the run beside it, and where the two part, in percent.
+    pub beside: Option<(Shared<Tape>, Option<f64>)>,
+    /// The lines of time under it.
+    pub branches: Html,
     /// The moment of the cursor.
     pub now: u64,
     /// The end of the run.
@@ -55,7 +59,8 @@ pub fn Transport(props: &Props) -> Html {
     };
     html! {
         <footer class="dock" aria-label="Time">
-            <TapeBar tape={props.tape.clone()} now={props.now} end={props.end} spoken={props.spoken.clone()} on={props.on.clone()} />
+            <TapeBar tape={props.tape.clone()} beside={props.beside.clone()} now={props.now} end={props.end} spoken={props.spoken.clone()} on={props.on.clone()} />
+            { props.branches.clone() }
             <div class="transport">
                 <div class="clock"><span data-testid="clock">{ words::clock(props.now) }</span><small>{ format!("event {}", words::number(props.steps)) }</small>
                     <span class="zoom" role="group" aria-label="Zoom of the tape">
@@ -88,6 +93,7 @@ pub fn Transport(props: &Props) -> Html {
 #[derive(Properties, PartialEq)]
 pub struct TapeProps {
     tape: Shared<Tape>,
+    beside: Option<(Shared<Tape>, Option<f64>)>,
     now: u64,
     end: u64,
     spoken: String,
@@ -145,11 +151,12 @@ fn TapeBar(props: &TapeProps) -> Html {
         <div class="tape" role="slider" tabindex="0" aria-label="Time" aria-valuemin="0" aria-valuemax={(props.end / 1000).to_string()}
             aria-valuenow={(props.now / 1000).to_string()} aria-valuetext={props.spoken.clone()} data-testid="tape"
             onpointerdown={down} onpointermove={drag} onkeydown={keys}>
-            <div class="strip" ref={bar}>
-                { for tape.segments.iter().map(|piece| html! {
-                    <span class={classes!("seg", hue(piece.epoch))} style={format!("left:{:.2}%;width:{:.2}%", piece.from, piece.to - piece.from)}>{ piece.epoch }</span>
-                }) }
-                <span class="future" style={format!("left:{:.2}%", tape.frontier)}></span>
+            <div class={classes!("strip", props.beside.is_some().then_some("two"))} ref={bar}>
+                { epochs(tape) }
+                if let Some((beside, parting)) = &props.beside {
+                    <div class="under" data-testid="tape-beside">{ epochs(beside) }</div>
+                    if let Some(at) = parting { <span class="parting" style={format!("left:{at:.2}%")}></span> }
+                }
             </div>
             { for tape.ticks.iter().map(|(at, seconds)| html! { <span class="tick" style={format!("left:{at:.2}%")}>{ seconds.clone() }</span> }) }
             { for tape.marks.iter().map(|(at, mark)| {
@@ -159,6 +166,16 @@ fn TapeBar(props: &TapeProps) -> Html {
             <span class="hand" style={format!("left:{:.3}%", tape.window.place(props.now))}></span>
         </div>
     }
+}
+
+/// The epochs of a run, one after the other.
+fn epochs(tape: &Tape) -> Html {
+    html! { <>
+        { for tape.segments.iter().map(|piece| html! {
+            <span class={classes!("seg", hue(piece.epoch))} style={format!("left:{:.2}%;width:{:.2}%", piece.from, piece.to - piece.from)}>{ piece.epoch }</span>
+        }) }
+        <span class="future" style={format!("left:{:.2}%", tape.frontier)}></span>
+    </> }
 }
 
 fn glyph(sort: MarkSort) -> (&'static str, &'static str) {

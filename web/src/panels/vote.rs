@@ -11,6 +11,12 @@ use crate::words;
 pub struct Props {
     /// The moment.
     pub scene: Shared<Scene>,
+    /// What its parts are called in tests, before their own names.
+    #[prop_or_default]
+    pub id: &'static str,
+    /// Which of two runs it is of.
+    #[prop_or_default]
+    pub of: String,
 }
 
 /// The panel.
@@ -18,7 +24,7 @@ pub struct Props {
 pub fn Vote(props: &Props) -> Html {
     let scene = &*props.scene;
     html! {
-        <section class="vote" aria-label="Elections" data-testid="elections">
+        <section class="vote" tabindex="0" aria-label={if props.of.is_empty() { "Elections".to_owned() } else { format!("Elections, {}", props.of) }} data-testid={format!("{}elections", props.id)}>
             <h2>{ "Elections" }</h2>
             if scene.races.is_empty() {
                 <div class="empty">
@@ -26,13 +32,13 @@ pub fn Vote(props: &Props) -> Html {
                     <p>{ "When a primary has failed, its replicas line up here, wait their turn and ask for votes." }</p>
                 </div>
             }
-            <div class="races">{ for scene.races.iter().map(|race| candidate(scene, race)) }</div>
-            { ballots(scene) }
+            <div class="races">{ for scene.races.iter().map(|race| candidate(scene, race, props.id)) }</div>
+            { ballots(scene, props.id) }
         </section>
     }
 }
 
-fn candidate(scene: &Scene, race: &Race) -> Html {
+fn candidate(scene: &Scene, race: &Race, id: &'static str) -> Html {
     let name = scene.nodes.get(race.node).map_or("?", |node| node.name.as_str());
     let what = match &race.phase {
         Phase::Waiting if race.best => "best, asks at once".to_owned(),
@@ -43,7 +49,7 @@ fn candidate(scene: &Scene, race: &Race) -> Html {
     };
     let lost = matches!(race.phase, Phase::Lost(_));
     html! {
-        <article key={name.to_owned()} class={classes!("race", lost.then_some("lost"))} data-testid={format!("race-{name}")}>
+        <article key={name.to_owned()} class={classes!("race", lost.then_some("lost"))} data-testid={format!("{id}race-{name}")}>
             <header>
                 <b>{ name }</b>
                 if race.phase == Phase::Waiting {
@@ -142,7 +148,7 @@ fn spoken(scene: &Scene, race: &Race) -> String {
     format!("{} of {} votes needed. {}.", race.have(), race.needed, each.join(". "))
 }
 
-fn ballots(scene: &Scene) -> Html {
+fn ballots(scene: &Scene, id: &'static str) -> Html {
     let Some(epoch) = scene.ballots.first().map(|ballot| ballot.epoch) else { return Html::default() };
     let row = |ballot: &crate::scene::Ballot| {
         let (voter, candidate) = (&scene.nodes[ballot.voter].name, &scene.nodes[ballot.candidate].name);
@@ -157,6 +163,6 @@ fn ballots(scene: &Scene) -> Html {
     };
     html! { <>
         <h2 style="margin-top:var(--s4)">{ "Ballots of epoch " }<span class={classes!("chip", hue(epoch))}>{ epoch }</span></h2>
-        <ul class="ballots" data-testid="ballots">{ for scene.ballots.iter().map(row) }</ul>
+        <ul class="ballots" data-testid={format!("{id}ballots")}>{ for scene.ballots.iter().map(row) }</ul>
     </> }
 }

@@ -1,11 +1,15 @@
 //! What is done to the run: each deed is a change of the script.
 
 use splitvote::scenario::{Key, parse};
+use splitvote::sim::parting;
 
-use super::{Session, mistakes};
+use super::branches::{BranchIx, Change};
+use super::compare::Against;
+use super::run::Run;
+use super::{Session, first_mistake, mistakes, next};
 use crate::action::Deed;
 use crate::scene::{NodeIndex, Process, Role, Scene};
-use crate::{script_edit, words};
+use crate::{museum, script_edit, words};
 
 impl Session {
     /// Does something to nodes: one more line in the script, at the cursor.
@@ -25,14 +29,14 @@ impl Session {
     pub fn perform(&mut self, action: &str) -> Result<(), String> {
         // The next whole millisecond: nothing that was seen to happen comes after it, and links stay short.
         let at = (self.now() / 1000 + 1) * 1000;
-        let text = script_edit::with_action(&self.text, at, action);
-        self.change(&text, at)
+        let text = script_edit::with_action(self.text(), at, action);
+        self.change(&text, at, Change::Act, action.to_owned())
     }
 
     /// Lets a run that has ended go on for a while.
     pub fn longer(&mut self) -> Result<(), String> {
-        let text = format!("{}run for 30s\n", script_edit::lines(&self.text));
-        self.change(&text, self.now())
+        let text = format!("{}run for 30s\n", script_edit::lines(self.text()));
+        self.change(&text, self.now(), Change::Act, words::LONGER.to_owned())
     }
 
     /// The kill that leaves just enough voters: where votes split most easily.
@@ -46,20 +50,22 @@ impl Session {
 
     /// The value of a setting for everyone.
     pub fn setting(&self, key: &str) -> String {
-        Key::named(key).map(|key| key.get(&self.script.common_settings())).unwrap_or_default()
+        Key::named(key).map(|key| key.get(&self.script().common_settings())).unwrap_or_default()
     }
 
     /// Sets a key for everyone; the run begins anew.
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
         let text =
-            script_edit::with_pair(&self.text, "set", key, &value.split_whitespace().collect::<String>());
-        self.change(&text, self.first_fault().unwrap_or(0).min(self.now()))
+            script_edit::with_pair(self.text(), "set", key, &value.split_whitespace().collect::<String>());
+        let start = self.first_fault().unwrap_or(0).min(self.now());
+        self.change(&text, start, Change::Setting(key.to_owned()), format!("{key}={}", value.trim()))
     }
 
     /// Another seed; the run begins anew.
     pub fn reseed(&mut self, seed: u64) -> Result<(), String> {
         let start = self.first_fault().unwrap_or(0).min(self.now());
-        self.change(&script_edit::with_seed(&self.text, seed), start)?;
+        let text = script_edit::with_seed(self.text(), seed);
+        self.change(&text, start, Change::Seed, words::seed(seed))?;
         self.said = Some(format!("Seed {seed}: the same script with other chances."));
         Ok(())
     }
@@ -69,7 +75,7 @@ impl Session {
         match parse(text) {
             Ok(_) => {
                 let now = self.now();
-                if self.change(text, now).is_ok() {
+                if self.change(text, now, Change::Typed, words::EDITED.to_owned()).is_ok() {
                     self.draft = None;
                 }
             }
@@ -77,12 +83,22 @@ impl Session {
         }
     }
 
-    /// The script before the last change.
+    /// The run that this one left.
     pub fn undo(&mut self) {
-        if let Some((text, now)) = self.undo.pop()
-            && self.replace(&text, now).is_ok()
-        {
+        if let Some(parent) = self.branches.parent() {
+            self.go_to(parent);
             self.said = Some(words::UNDONE.to_owned());
+        }
+    }
+
+    /// Another branch, where it was left.
+    pub fn go_to(&mut self, branch: BranchIx) {
+        let Some((text, now)) = self.branches.all().get(branch).map(|one| (one.text.clone(), one.now)) else {
+            return;
+        };
+        if let Ok(run) = Run::new(&text) {
+            self.branches.go(branch, self.run.now());
+            self.put(run, now);
         }
     }
 
@@ -91,26 +107,53 @@ impl Session {
         self.said = Some(sentence);
     }
 
-    /// Runs another text, and remembers this one.
-    pub fn change(&mut self, text: &str, now: u64) -> Result<(), String> {
-        let old = (self.text.clone(), self.now());
-        self.replace(text, now)?;
-        self.undo.push(old);
+    /// Runs a script that has nothing to do with this one.
+    pub fn open(&mut self, text: &str, now: u64) -> Result<(), String> {
+        self.beside = None;
+        self.change(text, now, Change::Opened, String::new())
+    }
+
+    /// Runs the same script with other chances.
+    pub fn vary(&mut self, text: &str, now: u64) -> Result<(), String> {
+        self.change(text, now, Change::Seed, words::VARIED.to_owned())
+    }
+
+    /// Runs another text: a branch of this one, which stays where it is.
+    pub(super) fn change(
+        &mut self,
+        text: &str,
+        now: u64,
+        change: Change,
+        what: String,
+    ) -> Result<(), String> {
+        let run = Run::new(text).map_err(|wrong| first_mistake(&wrong))?;
+        let before = self.run.now();
+        if let Some(known) = self.branches.find(text) {
+            self.branches.go(known, before);
+        } else {
+            let parts = parting(&self.run.outcome().records, &run.outcome().records);
+            let left = parts.map_or(now, |parts| parts.at.as_micros()).min(now);
+            self.branches.grow(next(&run, left), change, what, before);
+        }
+        self.put(run, now);
         Ok(())
     }
 
-    fn replace(&mut self, text: &str, now: u64) -> Result<(), String> {
-        let mut next = Self::new(text).map_err(|wrong| {
-            wrong.first().map_or_else(String::new, |one| {
-                format!("line {}, column {}: {}", one.line, one.column, one.what)
-            })
-        })?;
-        next.undo = std::mem::take(&mut self.undo);
-        next.selected = self.selected.filter(|at| *at < next.cast.names.len());
-        next.group = self.group.iter().copied().filter(|at| *at < next.cast.names.len()).collect();
-        next.seek(now);
-        *self = next;
-        Ok(())
+    /// Puts a run in the place of this one.
+    fn put(&mut self, run: Run, now: u64) {
+        self.run = run;
+        self.room = museum::room_of(self.run.script());
+        self.said = None;
+        let nodes = self.run.cast().names.len();
+        self.selected = self.selected.filter(|at| *at < nodes);
+        self.group.retain(|at| *at < nodes);
+        let against = self.beside.take().map(|beside| beside.against);
+        self.run.seek(now);
+        // What is beside a run is meant for the next one, too, unless that is what it is.
+        if against != Some(Against::Branch(self.branches.here())) {
+            // A comparison that makes no sense any more ends.
+            let _ = self.compare(against);
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The command line.
 
+use std::num::NonZeroUsize;
+
 use clap::{Args, Parser, Subcommand};
 use splitvote::sim::sweep::Share;
 
@@ -35,8 +37,9 @@ pub(crate) struct Arguments {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run a scenario and report.
-    #[command(after_help = "Example:\n  splitvote run split-vote --rules nack=on --trace")]
+    /// Run a scenario and report: simulated, or on real processes of this machine (`--on`).
+    #[command(after_help = "Examples:\n  splitvote run split-vote --rules nack=on --trace\n  splitvote run \
+                            kill-one --on nodes\n  splitvote run kill-one --on /usr/bin/valkey-server --json")]
     Run(Run),
     /// Run a scenario over many seeds and show how its results are distributed.
     ///
@@ -118,8 +121,24 @@ pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) overrides: Overrides,
     /// Print what happens, one event a line.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "json")]
     pub(crate) trace: bool,
+    /// The stage: `sim`, `nodes` (a `splitvote node` process for each node, on ports of 127.0.0.1), or the
+    /// path of a Valkey or Redis server. The seed has no power over real time: no two such runs are alike.
+    #[arg(long, value_name = "sim|nodes|PATH", default_value = "sim")]
+    pub(crate) on: String,
+    /// The server for nodes with `set NODE stage=valkey`.
+    #[arg(long, value_name = "PATH", default_value = "valkey-server")]
+    pub(crate) valkey: std::path::PathBuf,
+    /// The server for nodes with `set NODE stage=redis`.
+    #[arg(long, value_name = "PATH", default_value = "redis-server")]
+    pub(crate) redis: std::path::PathBuf,
+    /// Keep the logs and files of real processes, and say where they are.
+    #[arg(long)]
+    pub(crate) keep: bool,
+    /// Keep real processes running when the script is over, and take more actions from standard input.
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) hold: bool,
     /// One JSON document on standard output and nothing else there.
     #[arg(long)]
     pub(crate) json: bool,
@@ -142,7 +161,7 @@ pub(crate) struct Sweep {
     pub(crate) overrides: Overrides,
     /// Threads; as many as there are processors if not given.
     #[arg(long)]
-    pub(crate) jobs: Option<usize>,
+    pub(crate) jobs: Option<NonZeroUsize>,
     /// Run only part I of N, counted from 0, and print it as a document for `splitvote merge`.
     #[arg(long, value_name = "I/N", value_parser = crate::sweep::share, requires = "json")]
     pub(crate) part: Option<Share>,
@@ -174,7 +193,7 @@ pub(crate) struct Swarm {
     pub(crate) seeds: (u64, u64),
     /// Threads; as many as there are processors if not given.
     #[arg(long)]
-    pub(crate) jobs: Option<usize>,
+    pub(crate) jobs: Option<NonZeroUsize>,
     /// One JSON document on standard output and nothing else there.
     #[arg(long)]
     pub(crate) json: bool,
@@ -210,7 +229,7 @@ pub(crate) struct Hunt {
     pub(crate) at_most: Option<std::time::Duration>,
     /// Threads; as many as there are processors if not given.
     #[arg(long)]
-    pub(crate) jobs: Option<usize>,
+    pub(crate) jobs: Option<NonZeroUsize>,
     /// One JSON document on standard output and nothing else there.
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,6 +1,7 @@
 //! `hunt`: random faults until something breaks, then the smallest script that shows it.
 
 use std::io::Write as _;
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -94,7 +95,7 @@ fn targets(options: &arguments::Hunt, rules: &Rules) -> Result<Vec<Target>, Trou
         return Ok(Target::telling(rules));
     }
     let named = |word: &String| {
-        Target::named(word).ok_or_else(|| {
+        Target::named(word).or_else(|| Target::named(&word.to_uppercase())).ok_or_else(|| {
             let known: Vec<&str> = Target::any().iter().map(|target| target.word()).collect();
             Trouble::Usage(format!(
                 "`{word}` is neither late, slow, lost, manual, alarm nor one of {}",
@@ -106,7 +107,7 @@ fn targets(options: &arguments::Hunt, rules: &Rules) -> Result<Vec<Target>, Trou
 }
 
 /// Generation after generation, until something is found or the seeds are used up.
-fn chase(plan: Plan, seeds: (u64, u64), jobs: Option<usize>, at_most: Option<Duration>) -> Chase {
+fn chase(plan: Plan, seeds: (u64, u64), jobs: Option<NonZeroUsize>, at_most: Option<Duration>) -> Chase {
     let mut hunt = Hunt::new(plan);
     let progress = Progress::new(seeds.1 - seeds.0, "runs");
     let mut next = seeds.0;
@@ -126,7 +127,7 @@ fn chase(plan: Plan, seeds: (u64, u64), jobs: Option<usize>, at_most: Option<Dur
 }
 
 /// The seeds of one generation; those behind a find are not needed.
-fn generation(hunt: &Hunt, seeds: (u64, u64), jobs: Option<usize>) -> Vec<Trial> {
+fn generation(hunt: &Hunt, seeds: (u64, u64), jobs: Option<NonZeroUsize>) -> Vec<Trial> {
     let first = AtomicU64::new(u64::MAX);
     let quiet = Progress::new(0, "");
     let trials = for_each(seeds, jobs, &quiet, |seed| {
@@ -217,7 +218,7 @@ mod tests {
             targets: vec![Target::named("S13").expect("a property")],
             against: "splitvote".to_owned(),
         };
-        chase(plan, (0, 256), Some(jobs), None)
+        chase(plan, (0, 256), NonZeroUsize::new(jobs), None)
     }
 
     #[test]
@@ -239,7 +240,7 @@ mod tests {
             targets: Target::telling(&rules),
             against: "splitvote".to_owned(),
         };
-        let find = chase(plan, (0, 200_000), Some(2), None).find.expect("9.1 has both");
+        let find = chase(plan, (0, 200_000), NonZeroUsize::new(2), None).find.expect("9.1 has both");
         assert!(["S3", "S13"].contains(&find.broken.target.word()), "{}", find.broken.target.word());
         assert!(find.script.statements.len() <= 10);
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 
@@ -14,18 +15,22 @@ use crate::arguments::Swarm;
 use crate::progress::Progress;
 use crate::trouble::Trouble;
 
+/// How many threads to use: what was asked for, or one a processor.
+pub(crate) fn threads(jobs: Option<NonZeroUsize>) -> usize {
+    jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get)
+}
+
 /// Does something for each number, in parallel, and hands the results over in order.
 pub(crate) fn for_each<T: Send>(
     (from, to): (u64, u64),
-    jobs: Option<usize>,
+    jobs: Option<NonZeroUsize>,
     progress: &Progress,
     work: impl Fn(u64) -> T + Sync,
 ) -> Vec<T> {
-    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let (next, (send, receive)) = (AtomicU64::new(from), mpsc::channel());
     let mut results = BTreeMap::new();
     std::thread::scope(|scope| {
-        for _ in 0..jobs.unwrap_or(processors).max(1) {
+        for _ in 0..threads(jobs) {
             let (next, work, send) = (&next, &work, send.clone());
             scope.spawn(move || {
                 loop {

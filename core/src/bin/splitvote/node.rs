@@ -1,5 +1,8 @@
 //! `node`: a real node in the foreground.
 
+use std::path::Path;
+
+use splitvote::native::options::FileError;
 use splitvote::native::{Options, StartError, run};
 
 use crate::trouble::Trouble;
@@ -8,7 +11,7 @@ use crate::trouble::Trouble;
 pub(crate) fn node(words: &[String]) -> Result<bool, Trouble> {
     let options = options(words)?;
     run(options).map(|()| true).map_err(|error| match error {
-        StartError::Conf { .. } => Trouble::Usage(error.to_string()),
+        StartError::Conf { .. } | StartError::Open { .. } => Trouble::Usage(error.to_string()),
         error => Trouble::Environment(error.to_string()),
     })
 }
@@ -17,11 +20,14 @@ fn options(words: &[String]) -> Result<Options, Trouble> {
     let mut options = Options::default();
     let mut rest = words;
     if let Some((file, others)) = rest.split_first().filter(|(first, _)| !first.starts_with("--")) {
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| Trouble::Environment(format!("cannot read {file}: {error}")))?;
-        options
-            .read(&text)
-            .map_err(|error| Trouble::Usage(format!("FATAL CONFIG FILE ERROR: {file}, {error}")))?;
+        options.load(Path::new(file)).map_err(|error| {
+            let text = format!("FATAL CONFIG FILE ERROR: {error}");
+            if matches!(error, FileError::Unreadable { .. }) {
+                Trouble::Environment(text)
+            } else {
+                Trouble::Usage(text)
+            }
+        })?;
         rest = others;
     }
     while let Some((name, others)) = rest.split_first() {
@@ -29,8 +35,8 @@ fn options(words: &[String]) -> Result<Options, Trouble> {
             .strip_prefix("--")
             .ok_or_else(|| Trouble::Usage(format!("expected an option such as `--port`, found `{name}`")))?;
         let values = others.iter().take_while(|word| !word.starts_with("--")).count();
-        let value = others[..values].join(" ");
-        options.set(name, &value).map_err(|error| Trouble::Usage(error.to_string()))?;
+        let given: Vec<&str> = others[..values].iter().map(String::as_str).collect();
+        options.set(name, &given).map_err(|error| Trouble::Usage(error.to_string()))?;
         rest = &others[values..];
     }
     Ok(options)

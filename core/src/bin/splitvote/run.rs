@@ -2,8 +2,10 @@
 
 use std::io::Write as _;
 
+use splitvote::native::stage::{self, Orders, StageError};
+use splitvote::scenario::Script;
 use splitvote::sim::trace::{Filter, Line};
-use splitvote::sim::{Keep, Report, Simulator};
+use splitvote::sim::{Keep, Names, Record, Report, Simulator};
 
 use crate::arguments::Run;
 use crate::progress::Progress;
@@ -15,10 +17,41 @@ pub(crate) fn run(options: &Run) -> Result<bool, Trouble> {
     let mut script = load(&options.scenario)?;
     override_with(&mut script, &options.overrides)?;
     script.seed = options.seed.unwrap_or(script.seed);
+    if options.on != "sim" {
+        return staged(&script, options);
+    }
     let keep = if options.trace { Keep::Records } else { Keep::Nothing };
     let mut world = Simulator::keeping(&script, keep);
     play(&mut world);
-    let mut report = world.report();
+    let report = world.report();
+    hand_over(options, report, world.records(), world.names())
+}
+
+/// Runs it on real processes.
+fn staged(script: &Script, options: &Run) -> Result<bool, Trouble> {
+    let ours = std::env::current_exe()
+        .map_err(|error| Trouble::Environment(format!("cannot find this very program: {error}")))?;
+    let orders = Orders {
+        ours,
+        everywhere: (options.on != "nodes").then(|| options.on.clone().into()),
+        valkey: options.valkey.clone(),
+        redis: options.redis.clone(),
+        folder: std::env::temp_dir().join(format!("splitvote-{}", std::process::id())),
+        keep: options.keep,
+        hold: options.hold,
+    };
+    let played = stage::run(script, &orders).map_err(|error| match error {
+        StageError::Refused(_) | StageError::Program(_) => Trouble::Usage(error.to_string()),
+        _ => Trouble::Environment(error.to_string()),
+    })?;
+    for note in &played.notes {
+        eprintln!("{note}");
+    }
+    hand_over(options, played.report, &played.records, &played.names)
+}
+
+/// Prints what the run came to; true if everything is as expected.
+fn hand_over(options: &Run, mut report: Report, records: &[Record], names: &Names) -> Result<bool, Trouble> {
     if report.scenario.is_empty() {
         report.scenario.clone_from(&options.scenario);
     }
@@ -27,8 +60,8 @@ pub(crate) fn run(options: &Run) -> Result<bool, Trouble> {
         // With --json standard output holds the document alone.
         let mut lines: Box<dyn std::io::Write> =
             if options.json { Box::new(std::io::stderr().lock()) } else { Box::new(&mut out) };
-        for record in world.records().iter().filter(|record| Filter::default().shows(&record.what)) {
-            writeln!(lines, "{}", Line { record, names: world.names() })?;
+        for record in records.iter().filter(|record| Filter::default().shows(&record.what)) {
+            writeln!(lines, "{}", Line { record, names })?;
         }
     }
     if options.json {
@@ -55,7 +88,11 @@ fn play(world: &mut Simulator) {
 
 /// The report for people.
 fn tell(out: &mut impl std::io::Write, report: &Report) -> Result<(), Trouble> {
-    writeln!(out, "{} (seed {})", report.scenario, report.seed)?;
+    match report.stage.as_str() {
+        "sim" => writeln!(out, "{} (seed {})", report.scenario, report.seed)?,
+        "nodes" => writeln!(out, "{} (on real nodes)", report.scenario)?,
+        server => writeln!(out, "{} (on {server})", report.scenario)?,
+    }
     for row in &report.failovers {
         let from = row.from.as_deref().unwrap_or("?");
         let after = row.fail_ms.map_or_else(String::new, |fail| {
@@ -85,7 +122,10 @@ fn tell(out: &mut impl std::io::Write, report: &Report) -> Result<(), Trouble> {
         let lacks = if row.promised { "" } else { " (these rules do not promise it)" };
         writeln!(out, "  BROKEN {} at {} ms on {node}: {}{lacks}", row.property, row.at_ms, row.what)?;
     }
-    writeln!(out, "  ended at {} ms, digest {}", report.ended_ms, report.digest)?;
+    match &report.digest {
+        Some(digest) => writeln!(out, "  ended at {} ms, digest {digest}", report.ended_ms)?,
+        None => writeln!(out, "  ended at {} ms; judged: {}", report.ended_ms, report.judged.join(", "))?,
+    }
     writeln!(out, "  {}", report.link)?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! `sweep` and `merge`: many seeds of one script, on every processor and on many machines.
 
 use std::io::{Read as _, Write as _};
+use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -9,6 +10,7 @@ use splitvote::sim::sweep::{Part, Share, Sweep, Tally, Variant, VaryError, varia
 
 use crate::arguments::{self, Merge};
 use crate::chart;
+use crate::many::threads;
 use crate::progress::Progress;
 use crate::scenario::{load, override_with};
 use crate::trouble::Trouble;
@@ -90,13 +92,12 @@ fn show(sweep: &Sweep, json: bool) -> Result<bool, Trouble> {
 }
 
 /// Runs every variant with every seed. Counts add up to the same whoever counted what.
-fn play(variants: &[Variant], [from, to]: [u64; 2], jobs: Option<usize>) -> Vec<Tally> {
-    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+fn play(variants: &[Variant], [from, to]: [u64; 2], jobs: Option<NonZeroUsize>) -> Vec<Tally> {
     let progress = Progress::new((to - from).saturating_mul(variants.len() as u64), "runs");
     let (next, done) = (AtomicU64::new(from), AtomicU64::new(0));
     let sums = Mutex::new(vec![Tally::default(); variants.len()]);
     std::thread::scope(|scope| {
-        for _ in 0..jobs.unwrap_or(processors).max(1) {
+        for _ in 0..threads(jobs) {
             scope.spawn(|| {
                 let mut mine = vec![Tally::default(); variants.len()];
                 loop {

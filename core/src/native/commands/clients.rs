@@ -2,8 +2,11 @@
 
 use std::rc::Rc;
 
+use crate::node::ReplicationInput;
+
 use super::strings::{NOT_INTEGER, SYNTAX, integer};
 use super::{Call, Flow};
+use crate::native::client::Mute;
 
 pub(super) fn client(call: &mut Call<'_>) -> Flow {
     let name = call.words[1].to_ascii_lowercase();
@@ -34,13 +37,32 @@ pub(super) fn client(call: &mut Call<'_>) -> Flow {
             call.server.resumed.notify_waiters();
             call.out.ok();
         }
-        (b"reply", 3) if call.is(2, "on") => call.out.ok(),
+        (b"reply", 3) => reply(call),
+        (b"tracking", 3..) if call.is(2, "off") => call.out.ok(),
+        (b"tracking" | b"caching", _) => {
+            call.out.error(
+                "ERR this node keeps no track of what clients have read: CLIENT TRACKING is not there",
+            );
+        }
         _ => {
             let asked = String::from_utf8_lossy(call.words[1]).into_owned();
             call.out.error(&format!("ERR unknown subcommand '{asked}'. Try CLIENT HELP."));
         }
     }
     Flow::Done
+}
+
+fn reply(call: &mut Call<'_>) {
+    match call.words[2].to_ascii_lowercase().as_slice() {
+        b"on" => {
+            call.client.mute = Mute::Never;
+            call.out.ok();
+        }
+        b"off" => call.client.mute = Mute::Always,
+        b"skip" if call.client.mute == Mute::Never => call.client.mute = Mute::Next,
+        b"skip" => {}
+        _ => call.out.error(SYNTAX),
+    }
 }
 
 fn set_name(call: &mut Call<'_>) {
@@ -81,7 +103,7 @@ fn kill(call: &mut Call<'_>) {
     }
     let me = call.client.id;
     let server = &*call.server;
-    let doomed: Vec<Rc<tokio::sync::Notify>> = server
+    let doomed: Vec<(u64, Rc<tokio::sync::Notify>)> = server
         .clients
         .known
         .iter()
@@ -94,10 +116,17 @@ fn kill(call: &mut Call<'_>) {
             Some(_) => false,
         })
         .filter(|(known, _)| short || !skip_me || **known != me)
-        .map(|(_, known)| Rc::clone(&known.killed))
+        .map(|(id, known)| (*id, Rc::clone(&known.killed)))
         .collect();
-    let count = doomed.len();
-    for killed in doomed {
+    let upstream = id.is_none() && is_upstream(call, address.as_deref(), kind.as_deref());
+    let count = doomed.len() + usize::from(upstream);
+    if upstream {
+        call.server.following = None;
+        call.server.input(|node, now| node.handle_replication(now, ReplicationInput::Lost));
+    }
+    for (id, killed) in doomed {
+        // Its task ends later: until then nobody may count on what it acknowledged.
+        call.server.feed.replicas.remove(&id);
         killed.notify_one();
     }
     match (short, count) {
@@ -105,6 +134,17 @@ fn kill(call: &mut Call<'_>) {
         (true, _) => call.out.ok(),
         (false, count) => call.out.int(i64::try_from(count).unwrap_or(i64::MAX)),
     }
+}
+
+/// Whether the link to our primary is meant: it is a client, too, as others see it.
+fn is_upstream(call: &Call<'_>, address: Option<&str>, kind: Option<&str>) -> bool {
+    let view = call.server.node.view();
+    let primary = view.my_primary().map(|ix| view.peer(ix).address);
+    let place = primary.and_then(|place| Some(format!("{}:{}", place.ip?, place.port)));
+    let asked = address.is_some() || kind.is_some();
+    let matches = address.is_none_or(|address| place.as_deref() == Some(address))
+        && kind.is_none_or(|kind| matches!(kind, "master" | "primary"));
+    call.server.following.is_some() && asked && matches
 }
 
 fn pause(call: &mut Call<'_>) {

@@ -1,9 +1,16 @@
 //! PING, QUIT and what else is about the connection itself.
 
 use super::{Call, Flow};
+use crate::native::client::Mute;
 use crate::resp::Proto;
 
 pub(super) fn ping(call: &mut Call<'_>) -> Flow {
+    if call.client.listens_in_resp2() {
+        call.out.array(2);
+        call.out.bulk(b"pong");
+        call.out.bulk(call.words.get(1).copied().unwrap_or_default());
+        return Flow::Done;
+    }
     match call.words.get(1) {
         None => call.out.simple("PONG"),
         Some(text) => call.out.bulk(text),
@@ -57,6 +64,22 @@ pub(super) fn time(call: &mut Call<'_>) -> Flow {
 }
 
 pub(super) fn shutdown(call: &mut Call<'_>) -> Flow {
+    let snapshot = match call.words.get(1).map(|word| word.to_ascii_lowercase()).as_deref() {
+        Some(b"save") => Some(true),
+        Some(b"nosave") => Some(false),
+        // NOW, FORCE and ABORT are about waiting for replicas, which this node does not do.
+        None | Some(b"now" | b"force") => None,
+        Some(_) => {
+            call.out.error("ERR syntax error");
+            return Flow::Done;
+        }
+    };
+    if let Err(error) = call.server.save_at_end(snapshot) {
+        call.server.warning(format_args!("does not end: {error}"));
+        call.out.error("ERR Errors trying to SHUTDOWN. Check logs.");
+        return Flow::Done;
+    }
+    call.server.persist.ended = true;
     call.server.ending.notify_one();
     Flow::Close
 }
@@ -64,6 +87,9 @@ pub(super) fn shutdown(call: &mut Call<'_>) -> Flow {
 /// The connection as it was when it opened.
 pub(super) fn reset(call: &mut Call<'_>) -> Flow {
     call.client.queue = None;
+    super::transactions::unwatch_all(&mut call.server.keyspace, call.client);
+    call.client.mute = Mute::Never;
+    call.server.subscriptions.leave(call.client);
     call.client.readonly = false;
     call.client.asking = false;
     call.client.name.clear();
@@ -159,6 +185,7 @@ pub(super) fn hello(call: &mut Call<'_>) -> Flow {
     call.client.authenticated = true;
     call.client.name = name.unwrap_or_else(|| std::mem::take(&mut call.client.name));
     call.out.proto = proto;
+    call.client.inbox.proto.set(proto);
     let role: &[u8] = if call.server.node.is_primary() { b"master" } else { b"replica" };
     let texts: [(&[u8], &[u8]); 2] = [(b"server", b"valkey"), (b"version", b"9.1.2")];
     call.out.map(7);
@@ -179,10 +206,27 @@ pub(super) fn hello(call: &mut Call<'_>) -> Flow {
     Flow::Done
 }
 
+/// What ACL CAT lists.
+const CATEGORIES: [&str; 12] = [
+    "keyspace",
+    "read",
+    "write",
+    "set",
+    "sortedset",
+    "list",
+    "hash",
+    "string",
+    "pubsub",
+    "admin",
+    "connection",
+    "transaction",
+];
+
 /// There is one user.
 pub(super) fn acl(call: &mut Call<'_>) -> Flow {
     match call.words[1].to_ascii_lowercase().as_slice() {
         b"whoami" => call.out.bulk(b"default"),
+        b"cat" => call.out.bulks(&CATEGORIES),
         b"users" => {
             call.out.array(1);
             call.out.bulk(b"default");

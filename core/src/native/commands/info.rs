@@ -55,6 +55,7 @@ fn server(text: &mut String, server: &Server) {
     line(text, "redis_version", "7.2.4");
     line(text, "server_name", "splitvote");
     line(text, "splitvote_version", env!("CARGO_PKG_VERSION"));
+    line(text, "splitvote_rules", server.options.rules);
     line(text, "valkey_version", "9.1.2");
     line(text, "server_mode", "cluster");
     line(text, "process_id", std::process::id());
@@ -67,30 +68,54 @@ fn server(text: &mut String, server: &Server) {
 fn clients(text: &mut String, server: &Server) {
     line(text, "connected_clients", server.clients.known.len());
     line(text, "maxclients", server.options.maxclients);
-    line(text, "blocked_clients", server.clients.waiting);
+    line(text, "blocked_clients", server.clients.waiting());
 }
 
-fn memory(text: &mut String, _: &Server) {
+fn memory(text: &mut String, server: &Server) {
     // The second number of the kernel's file is the resident set, in pages of 4 KiB.
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     let pages = statm.split_whitespace().nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or(0);
     line(text, "used_memory", pages * 4096);
     line(text, "used_memory_rss", pages * 4096);
-    line(text, "mem_cluster_links", 0);
+    // What each link holds beside what waits on it: the room it reads into.
+    let links: usize = server.links.values().map(|end| end.queued() + 16 * 1024).sum();
+    line(text, "mem_cluster_links", links);
 }
 
 fn persistence(text: &mut String, server: &Server) {
     let loading = matches!(server.node.replication().path(), Path::Loading(_));
     line(text, "loading", u8::from(loading));
     line(text, "async_loading", 0);
-    line(text, "aof_rewrite_in_progress", 0);
+    let status = |failed: bool| if failed { "err" } else { "ok" };
+    let saved = &server.persist.saved;
+    line(text, "rdb_changes_since_last_save", server.unsaved());
+    line(text, "rdb_bgsave_in_progress", u8::from(saved.saving));
+    line(text, "rdb_last_save_time", saved.last);
+    line(text, "rdb_last_bgsave_status", status(saved.failed));
+    line(text, "rdb_saves", saved.count);
+    let log = server.persist.log.as_ref();
+    line(text, "aof_enabled", u8::from(log.is_some()));
+    line(text, "aof_rewrite_in_progress", u8::from(log.is_some_and(|log| log.rewriting)));
     line(text, "aof_rewrite_scheduled", 0);
-    line(text, "rdb_bgsave_in_progress", 0);
+    line(text, "aof_last_bgrewrite_status", status(server.persist.rewrite_failed));
+    // A log that cannot be written ends the process.
+    line(text, "aof_last_write_status", "ok");
+    if let Some(log) = log {
+        line(text, "aof_current_size", log.before + log.size);
+        line(text, "aof_base_size", log.base_size);
+        line(text, "aof_buffer_length", server.feed.unlogged.len());
+        line(text, "aof_increment_size", log.size);
+        line(text, "aof_increment_synced", log.synced_size);
+        line(text, "aof_whole", if log.whole { "yes" } else { "no" });
+        line(text, "aof_synced_offset", log.durable);
+    }
 }
 
 fn stats(text: &mut String, server: &Server) {
     line(text, "total_connections_received", server.stats.connections);
     line(text, "total_commands_processed", server.stats.commands);
+    line(text, "rejected_connections", server.stats.rejected);
+    line(text, "client_output_buffer_limit_disconnections", server.stats.output_closed);
     line(text, "total_error_replies", server.stats.errors.values().sum::<u64>());
     line(text, "expired_keys", server.stats.expired);
 }

@@ -209,7 +209,7 @@ pub(super) fn random(call: &mut Call<'_>) -> Flow {
 }
 
 /// Whether a key fits a pattern of `*`, `?`, `[a-z]`, `[^a]` and `\` for the letter itself.
-pub(super) fn matches(pattern: &[u8], key: &[u8]) -> bool {
+pub fn matches(pattern: &[u8], key: &[u8]) -> bool {
     // Where the last star was, and what it has swallowed so far: one is enough to come back to.
     let (mut p, mut k, mut star) = (0, 0, None);
     while k < key.len() {

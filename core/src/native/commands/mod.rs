@@ -1,33 +1,42 @@
 //! What clients may ask. A command is a row of a table and a function; `execute` finds it, checks
 //! what is checked of every command, and runs it.
 
+mod absent;
+mod channels;
 mod clients;
 mod cluster;
 mod connection;
 mod debug;
 mod describe;
+mod endpoint;
 mod info;
 mod keys;
 mod moving;
+mod persistence;
 mod replication;
 mod route;
 mod settings;
 mod strings;
 pub mod table;
 mod transactions;
+mod values;
 
 use std::rc::Rc;
 
 use tokio::sync::Notify;
 
+use crate::protocol::replication::Path;
 use crate::resp::Writer;
 
-use super::client::Client;
+use super::client::{Client, Mute};
 use super::feeding::Start;
 use super::migrate::Job;
 use super::server::Server;
 
+pub use cluster::AnnouncedSlot;
+pub use keys::matches;
 pub use table::{COMMANDS, Command, Flags};
+pub use transactions::{Watching, unwatch_all};
 
 /// What becomes of the connection after a command.
 #[derive(Debug)]
@@ -58,6 +67,8 @@ pub struct Call<'a> {
     pub now_ms: u64,
     /// What the replicas are told.
     pub effect: Effect,
+    /// Whether it is part of a transaction that runs: then it cannot wait.
+    pub in_transaction: bool,
 }
 
 /// What replicas must do to have what a command left.
@@ -87,6 +98,10 @@ impl Call<'_> {
 /// Longer than anything is waited for.
 const FOREVER: std::time::Duration = std::time::Duration::from_hours(365 * 24);
 
+/// Why a client that waits for replicas is told so little.
+const UNBLOCKED: &str =
+    "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)";
+
 /// What a primary's stream may hold that is no change of data.
 const NO_DATA: [&[u8]; 6] = [b"ping", b"select", b"replconf", b"publish", b"spublish", b"function"];
 
@@ -101,8 +116,16 @@ pub fn apply(server: &mut Server, words: &[&[u8]]) -> Result<(), String> {
         return Err("it has the wrong number of arguments".to_owned());
     }
     let (mut client, mut out) = (Client::upstream(), Writer::default());
-    let now_ms = server.clock.unix_ms();
-    let mut call = Call { server, client: &mut client, out: &mut out, words, now_ms, effect: Effect::None };
+    // Whether a key has ended is the primary's to say: here nothing has until it does.
+    let mut call = Call {
+        server,
+        client: &mut client,
+        out: &mut out,
+        words,
+        now_ms: 0,
+        effect: Effect::None,
+        in_transaction: false,
+    };
     (command.run)(&mut call);
     match out.bytes.strip_prefix(b"-") {
         Some(error) => Err(String::from_utf8_lossy(error).trim_end().to_owned()),
@@ -110,15 +133,39 @@ pub fn apply(server: &mut Server, words: &[&[u8]]) -> Result<(), String> {
     }
 }
 
-/// Runs one request.
+/// Runs one request, and keeps the answer back if the client wants none.
 pub fn execute(server: &mut Server, client: &mut Client, out: &mut Writer, words: &[&[u8]]) -> Flow {
     let start = out.bytes.len();
-    let command = match admitted(server, client, words) {
+    server.subscriptions.part(client);
+    let skipped = client.mute == Mute::Next;
+    if skipped {
+        client.mute = Mute::Never;
+    }
+    let flow = request(server, client, out, words);
+    if skipped || client.mute != Mute::Never {
+        out.bytes.truncate(start);
+    }
+    flow
+}
+
+fn request(server: &mut Server, client: &mut Client, out: &mut Writer, words: &[&[u8]]) -> Flow {
+    let start = out.bytes.len();
+    let place = table::place(words[0]);
+    if place.is_none() && [&b"post"[..], b"host:"].iter().any(|word| words[0].eq_ignore_ascii_case(word)) {
+        // A browser that was talked into it sends these (native-node.md §10).
+        let remote = client.remote;
+        server.warning(format_args!(
+            "Possible SECURITY ATTACK detected: {remote} sends POST or Host: commands. Connection aborted."
+        ));
+        out.bytes.clear();
+        return Flow::Close;
+    }
+    let command = match admitted(server, client, place, words) {
         Ok(command) => command,
-        Err((command, error)) => {
+        Err(error) => {
             client.spoiled = client.queue.is_some();
-            if let Some(command) = command {
-                server.stats.of[table::place(command)].rejected += 1;
+            if let Some(at) = place {
+                server.stats.of[at].rejected += 1;
             }
             out.error(&error);
             count_error(server, &out.bytes[start..]);
@@ -136,14 +183,18 @@ pub fn execute(server: &mut Server, client: &mut Client, out: &mut Writer, words
     if let Some(wait) = held_up(server, client, command, words, now_ms) {
         return wait;
     }
-    let mut call = Call { server, client, out, words, now_ms, effect: Effect::None };
+    end_of_time(server, client, command, words, now_ms);
+    let mut call = Call { server, client, out, words, now_ms, effect: Effect::None, in_transaction: false };
     let flow = (command.run)(&mut call);
     let effect = call.effect;
-    let stats = &mut server.stats.of[table::place(command)];
-    stats.calls += 1;
     server.stats.commands += 1;
-    if out.bytes.get(start) == Some(&b'-') {
-        stats.failed += 1;
+    let failed = out.bytes.get(start) == Some(&b'-');
+    if let Some(at) = place {
+        let stats = &mut server.stats.of[at];
+        stats.calls += 1;
+        stats.failed += u64::from(failed);
+    }
+    if failed {
         count_error(server, &out.bytes[start..]);
     }
     if effect != Effect::None {
@@ -153,8 +204,43 @@ pub fn execute(server: &mut Server, client: &mut Client, out: &mut Writer, words
     flow
 }
 
+/// Keys of a write whose time is over are taken away in the stream, too, before it runs: a replica has no
+/// clock of its own and would find them.
+fn end_of_time(server: &mut Server, client: &Client, command: &Command, words: &[&[u8]], now_ms: u64) {
+    if !server.node.is_primary() || !server.keyspace.any_ended(now_ms) {
+        return;
+    }
+    let own = (command, words.iter().map(|word| word.to_vec()).collect::<Vec<_>>());
+    let queued = client.queue.iter().flatten().filter(|_| command.name == "exec");
+    let queued = queued.filter_map(|words| Some((table::find(words.first()?)?, words.clone())));
+    for (command, words) in std::iter::once(own).chain(queued) {
+        let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+        let keys = command.keys.of(&words).filter(|_| command.flags.contains(Flags::WRITE));
+        for key in keys {
+            if server.keyspace.has_ended(key, now_ms) {
+                server.keyspace.take(key, now_ms);
+                server.stats.expired += 1;
+                server.feed.append(&[b"UNLINK", key]);
+            }
+        }
+    }
+}
+
 /// Commands that run inside a transaction instead of being kept for its end.
 const IMMEDIATE: [&str; 5] = ["discard", "exec", "multi", "quit", "reset"];
+
+/// Commands that may stand between messages in RESP2.
+const LISTENING: [&str; 9] = [
+    "ping",
+    "psubscribe",
+    "punsubscribe",
+    "quit",
+    "reset",
+    "ssubscribe",
+    "subscribe",
+    "sunsubscribe",
+    "unsubscribe",
+];
 
 /// Commands that take over the connection or outlast their moment.
 const ALONE: [&str; 3] = ["migrate", "psync", "sync"];
@@ -163,24 +249,51 @@ const ALONE: [&str; 3] = ["migrate", "psync", "sync"];
 fn admitted(
     server: &Server,
     client: &mut Client,
+    place: Option<usize>,
     words: &[&[u8]],
-) -> Result<&'static Command, (Option<&'static Command>, String)> {
-    let command = table::find(words[0]);
+) -> Result<&'static Command, String> {
+    let command = place.map(|at| &COMMANDS[at]);
     if !client.authenticated && command.is_none_or(|command| !command.flags.contains(Flags::NO_AUTH)) {
-        return Err((command, "NOAUTH Authentication required.".to_owned()));
+        return Err("NOAUTH Authentication required.".to_owned());
     }
-    let command = command.ok_or_else(|| (None, unknown(words)))?;
+    let command = command.ok_or_else(|| unknown(words))?;
     if !command.takes(words.len()) {
-        let error = format!("ERR wrong number of arguments for '{}' command", command.name);
-        return Err((Some(command), error));
+        return Err(format!("ERR wrong number of arguments for '{}' command", command.name));
+    }
+    if client.listens_in_resp2() && !LISTENING.contains(&command.name) {
+        let error = format!(
+            "ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in \
+             this context",
+            command.name
+        );
+        return Err(error);
     }
     if client.queue.is_some() && ALONE.contains(&command.name) {
-        let error = format!("ERR Command '{}' not allowed inside a transaction", command.name);
-        return Err((Some(command), error));
+        return Err(format!("ERR Command '{}' not allowed inside a transaction", command.name));
     }
-    let asking = std::mem::take(&mut client.asking);
-    route::check(server, client, asking, command, words).map_err(|error| (Some(command), error))?;
+    // A transaction that began with ASKING may touch what comes here to its end.
+    let asking = client.asking;
+    client.asking = asking && (client.queue.is_some() || command.name == "multi");
+    route::check(server, client, asking, command, words)?;
+    unfit(server, command)?;
     Ok(command)
+}
+
+/// Why the operator would rather have no answer than this node's.
+fn unfit(server: &Server, command: &Command) -> Result<(), &'static str> {
+    let options = &server.options;
+    if options.min_replicas > 0 && command.flags.contains(Flags::WRITE) && server.node.is_primary() {
+        let since = server.clock.unix_ms().saturating_sub(options.max_lag.as_millis());
+        if server.feed.heard_since(since) < options.min_replicas {
+            return Err("NOREPLICAS Not enough good replicas to write.");
+        }
+    }
+    let data = command.flags.intersects(Flags::WRITE | Flags::READ);
+    let behind = || !server.node.is_primary() && server.node.replication().path() != Path::Streaming;
+    if !options.serve_stale_data && data && behind() {
+        return Err("MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.");
+    }
+    Ok(())
 }
 
 /// A pause that this command must wait for.
@@ -196,11 +309,13 @@ fn held_up(
         || (command.name == "exec" && queued.into_iter().any(|command| command.flags.contains(Flags::WRITE)));
     let moves = |key: &[u8]| server.moving.contains(key);
     let touches = !server.moving.is_empty() && writes && command.keys.of(words).any(moves);
-    if touches || (server.paused && writes) {
+    let moves_slot = command.name == "cluster" && words[1].eq_ignore_ascii_case(b"setslot");
+    // The stream stands still for the replica that is to reach its end.
+    if touches || (server.paused && (writes || moves_slot)) {
         return Some(Flow::Again(Rc::clone(&server.resumed), FOREVER));
     }
-    let all = !server.pauses_writes_only && !["client", "debug"].contains(&command.name);
-    if server.paused_until > now_ms && (writes || all) {
+    let all = || !server.pauses_writes_only && !["client", "debug"].contains(&command.name);
+    if server.paused_until > now_ms && (writes || all()) {
         let left = std::time::Duration::from_millis(server.paused_until - now_ms);
         return Some(Flow::Again(Rc::clone(&server.resumed), left.min(FOREVER)));
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::native::feeding;
 use crate::protocol::replication::{Path, PsyncRequest};
 
-use super::{Call, FOREVER, Flow};
+use super::{Call, FOREVER, Flow, UNBLOCKED};
 
 pub(super) fn replconf(call: &mut Call<'_>) -> Flow {
     if call.words.len().is_multiple_of(2) {
@@ -113,6 +113,10 @@ pub(super) fn wait(call: &mut Call<'_>) -> Flow {
         call.out.error("ERR value is not an integer or out of range");
         return Flow::Done;
     };
+    if !call.server.node.is_primary() && call.client.waits_until.take().is_some() {
+        call.out.error(UNBLOCKED);
+        return Flow::Done;
+    }
     if !call.server.node.is_primary() {
         call.out.error("ERR WAIT cannot be used with replica instances. Please also note that writes to replicas are just local and are not propagated.");
         return Flow::Done;
@@ -127,8 +131,11 @@ pub(super) fn wait(call: &mut Call<'_>) -> Flow {
     if until.is_none() {
         let end = if patience == 0 { u64::MAX } else { call.now_ms.saturating_add(patience) };
         call.client.waits_until = Some(end);
-        // Replicas speak once a second of themselves; this asks them now.
-        call.server.feed.append(&[b"REPLCONF", b"GETACK", b"*"]);
+        // Replicas speak once a second of themselves; this asks them now. Not while the stream stands
+        // still for a replica that is to reach its end.
+        if !call.server.paused {
+            call.server.feed.append(&[b"REPLCONF", b"GETACK", b"*"]);
+        }
     }
     let left = call.client.waits_until.unwrap_or(u64::MAX) - call.now_ms;
     let left = if left > u64::from(u32::MAX) { FOREVER } else { Duration::from_millis(left) };

@@ -3,19 +3,13 @@
 use super::{Call, Effect, Flow};
 use crate::native::keyspace::{Entry, Value};
 
-pub(super) const WRONG_TYPE: &str = "WRONGTYPE Operation against a key holding the wrong kind of value";
+use crate::native::values::float;
+pub(super) use crate::native::values::{WRONG_TYPE, integer};
+
 pub(super) const SYNTAX: &str = "ERR syntax error";
 pub(super) const NOT_INTEGER: &str = "ERR value is not an integer or out of range";
 /// The longest string, as peers have it.
-const LONGEST: usize = 512 << 20;
-
-/// A whole number as clients write it: no sign but a minus, no leading zeros.
-pub(super) fn integer(bytes: &[u8]) -> Option<i64> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let number: i64 = text.parse().ok()?;
-    let mut buffer = itoa::Buffer::new();
-    (buffer.format(number) == text).then_some(number)
-}
+pub(super) const LONGEST: usize = 512 << 20;
 
 /// The string a key holds: `Ok(None)` if it holds nothing.
 fn string<'a>(call: &'a Call<'_>, key: &[u8]) -> Result<Option<&'a [u8]>, &'static str> {
@@ -93,6 +87,13 @@ pub(super) fn set(call: &mut Call<'_>) -> Flow {
         Ok(_) => return fail(call, SYNTAX),
         Err(error) => return fail(call, &error),
     };
+    if call.words.len() == 3 {
+        // What the key held does not matter.
+        call.server.keyspace.put_string(key, value, None);
+        call.out.ok();
+        call.effect = Effect::AsTyped;
+        return Flow::Done;
+    }
     let before = call.server.keyspace.get(key, call.now_ms);
     let (there, kept) = (before.is_some(), before.and_then(|entry| entry.expires_at));
     if options.get {
@@ -109,7 +110,7 @@ pub(super) fn set(call: &mut Call<'_>) -> Flow {
         return Flow::Done;
     }
     let expires_at = if options.keep_end { kept } else { options.end };
-    store(call, key, value.to_vec(), expires_at);
+    call.server.keyspace.put_string(key, value, expires_at);
     if !options.get {
         call.out.ok();
     }
@@ -138,7 +139,7 @@ pub(super) fn setnx(call: &mut Call<'_>) -> Flow {
     let (key, value) = (call.words[1], call.words[2]);
     let new = call.server.keyspace.get(key, call.now_ms).is_none();
     if new {
-        store(call, key, value.to_vec(), None);
+        call.server.keyspace.put_string(key, value, None);
         call.effect = Effect::AsTyped;
     }
     call.out.int(i64::from(new));
@@ -152,7 +153,7 @@ pub(super) fn setex(call: &mut Call<'_>) -> Flow {
     let unit: &[u8] = if name == "setex" { b"ex" } else { b"px" };
     match end(unit, call.words[2], call.now_ms, &name) {
         Ok(at) => {
-            store(call, key, value.to_vec(), Some(at));
+            call.server.keyspace.put_string(key, value, Some(at));
             call.effect = set_effect(key, value, Some(at));
             call.out.ok();
         }
@@ -168,7 +169,7 @@ pub(super) fn getset(call: &mut Call<'_>) -> Flow {
         Ok(None) => call.out.null(),
         Err(error) => return fail(call, error),
     }
-    store(call, key, value.to_vec(), None);
+    call.server.keyspace.put_string(key, value, None);
     call.effect = set_effect(key, value, None);
     Flow::Done
 }
@@ -236,6 +237,23 @@ pub(super) fn mset(call: &mut Call<'_>) -> Flow {
     Flow::Done
 }
 
+/// MSETNX: all or none.
+pub(super) fn msetnx(call: &mut Call<'_>) -> Flow {
+    if call.words.len().is_multiple_of(2) {
+        return fail(call, "ERR wrong number of arguments for 'msetnx' command");
+    }
+    let pairs = call.words[1..].chunks_exact(2);
+    let free = pairs.clone().all(|pair| call.server.keyspace.get(pair[0], call.now_ms).is_none());
+    if free {
+        for pair in pairs {
+            store(call, pair[0], pair[1].to_vec(), None);
+        }
+        call.effect = Effect::AsTyped;
+    }
+    call.out.len(usize::from(free));
+    Flow::Done
+}
+
 pub(super) fn append(call: &mut Call<'_>) -> Flow {
     let (key, more) = (call.words[1], call.words[2]);
     let len = match call.server.keyspace.value_mut(key, call.now_ms) {
@@ -273,7 +291,9 @@ pub(super) fn getrange(call: &mut Call<'_>) -> Flow {
         Ok(bytes) => {
             let len = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
             let place = |at: i64| if at < 0 { (len + at).max(0) } else { at };
+            let turned = first < 0 && last < 0 && first > last;
             let (first, last) = (place(first), place(last).min(len - 1));
+            let last = if turned { -1 } else { last };
             let part = usize::try_from(first).ok().zip(usize::try_from(last).ok());
             call.out.bulk(part.and_then(|(first, last)| bytes.get(first..=last)).unwrap_or_default());
         }
@@ -351,4 +371,22 @@ fn add(call: &mut Call<'_>, by: i64) -> Flow {
     call.effect = Effect::AsTyped;
     call.out.int(after);
     Flow::Done
+}
+
+/// INCRBYFLOAT: replicas are told the sum, as another machine might round otherwise.
+pub(super) fn incrbyfloat(call: &mut Call<'_>) -> Flow {
+    super::values::tried(call, |call| {
+        let key = call.words[1];
+        let before = string(call, key)?.map(<[u8]>::to_vec);
+        let before = before.map_or(Ok(0.0), |bytes| super::values::decimal(&bytes))?;
+        let after = float::sum(before, super::values::decimal(call.words[2])?);
+        let after = after.filter(|after| after.is_finite());
+        let text = after.ok_or("ERR increment would produce NaN or Infinity")?.to_string().into_bytes();
+        let kept = call.server.keyspace.get(key, call.now_ms).and_then(|entry| entry.expires_at);
+        call.out.bulk(&text);
+        store(call, key, text.clone(), kept);
+        let words = vec![b"SET".to_vec(), key.to_vec(), text, b"KEEPTTL".to_vec()];
+        call.effect = Effect::Instead(vec![words]);
+        Ok(())
+    })
 }

@@ -1,11 +1,16 @@
 //! The table of commands.
 
+use std::sync::LazyLock;
+
 use bitflags::bitflags;
+use hashbrown::HashMap;
 
 use super::{
-    Call, Flow, clients, cluster, connection, debug, describe, info, keys, moving, replication, settings,
-    strings, transactions,
+    Call, Flow, absent, channels, clients, cluster, connection, debug, describe, info, keys, moving,
+    persistence, replication, settings, strings, transactions,
+    values::{bits, hashes, lists, ranges, scan, sets, sorted, together, whole},
 };
+use crate::native::values::integer;
 
 bitflags! {
     /// What is true of a command.
@@ -37,16 +42,28 @@ pub struct Keys {
     pub last: i32,
     /// Distance from one to the next.
     pub step: i32,
+    /// Place of a number of further keys, which follow it; 0 for none.
+    pub counted: i32,
 }
 
 /// No keys.
-pub const NONE: Keys = Keys { first: 0, last: 0, step: 0 };
+pub const NONE: Keys = Keys { first: 0, last: 0, step: 0, counted: 0 };
 /// One key, the first argument.
-pub const ONE: Keys = Keys { first: 1, last: 1, step: 1 };
+pub const ONE: Keys = Keys { first: 1, last: 1, step: 1, counted: 0 };
 /// Every argument is a key.
-pub const ALL: Keys = Keys { first: 1, last: -1, step: 1 };
+pub const ALL: Keys = Keys { first: 1, last: -1, step: 1, counted: 0 };
 /// Keys and values in turn.
-pub const PAIRS: Keys = Keys { first: 1, last: -1, step: 2 };
+pub const PAIRS: Keys = Keys { first: 1, last: -1, step: 2, counted: 0 };
+/// One key, behind a subcommand.
+pub const SECOND: Keys = Keys { first: 2, last: 2, step: 1, counted: 0 };
+/// Two keys, the first arguments.
+pub const TWO: Keys = Keys { first: 1, last: 2, step: 1, counted: 0 };
+/// So many keys as the first argument says.
+pub const COUNTED: Keys = Keys { first: 0, last: 0, step: 0, counted: 1 };
+/// So many keys as the second argument says.
+pub const COUNTED_SECOND: Keys = Keys { first: 0, last: 0, step: 0, counted: 2 };
+/// One key, and so many as the second argument says.
+pub const ONE_AND_COUNTED: Keys = Keys { first: 1, last: 1, step: 1, counted: 2 };
 
 impl Keys {
     /// The keys of a request.
@@ -55,7 +72,18 @@ impl Keys {
         let last = if self.last < 0 { len + self.last } else { self.last };
         let (first, last) = if self.first == 0 { (1, 0) } else { (self.first, last) };
         let step = usize::try_from(self.step.max(1)).unwrap_or(1);
-        (first..=last).step_by(step).filter_map(|at| words.get(usize::try_from(at).ok()?).copied())
+        let fixed =
+            (first..=last).step_by(step).filter_map(|at| words.get(usize::try_from(at).ok()?).copied());
+        fixed.chain(self.counted_of(words).iter().copied())
+    }
+
+    /// Keys behind their number; none if the number is none.
+    fn counted_of<'a>(self, words: &'a [&'a [u8]]) -> &'a [&'a [u8]] {
+        let Some(at) = usize::try_from(self.counted).ok().filter(|at| *at > 0) else { return &[] };
+        let count =
+            words.get(at).and_then(|word| integer(word)).and_then(|count| usize::try_from(count).ok());
+        let end = count.and_then(|count| count.checked_add(at + 1));
+        end.and_then(|end| words.get(at + 1..end)).unwrap_or_default()
     }
 }
 
@@ -106,10 +134,14 @@ pub const COMMANDS: &[Command] = &[
     row("append", 3, WF, ONE, strings::append),
     row("asking", 1, F, NONE, connection::asking),
     row("auth", -2, NA, NONE, connection::auth),
+    row("bgrewriteaof", 1, A, NONE, persistence::rewrite),
+    row("bgsave", -1, A, NONE, persistence::background_save),
+    row("bitcount", -2, R, ONE, bits::bitcount),
     row("client", -2, A, NONE, clients::client),
     row("cluster", -2, A, NONE, cluster::cluster),
     row("command", -1, F, NONE, describe::command),
     row("config", -2, A, NONE, settings::config),
+    row("copy", -3, W, TWO, whole::copy),
     row("dbsize", 1, RF, NONE, keys::dbsize),
     row("debug", -2, A, NONE, debug::debug),
     row("decr", 2, WF, ONE, strings::decr),
@@ -118,74 +150,197 @@ pub const COMMANDS: &[Command] = &[
     row("discard", 1, F, NONE, transactions::discard),
     row("dump", 2, R, ONE, moving::dump),
     row("echo", 2, F, NONE, connection::echo),
+    row("eval", -3, F, COUNTED_SECOND, absent::scripts),
+    row("eval_ro", -3, R, COUNTED_SECOND, absent::scripts),
+    row("evalsha", -3, F, COUNTED_SECOND, absent::scripts),
+    row("evalsha_ro", -3, R, COUNTED_SECOND, absent::scripts),
     row("exec", 1, F, NONE, transactions::exec),
     row("exists", -2, RF, ALL, keys::exists),
     row("expire", -3, WF, ONE, keys::expire),
     row("expireat", -3, WF, ONE, keys::expire),
     row("expiretime", 2, RF, ONE, keys::ttl),
+    row("fcall", -3, F, COUNTED_SECOND, absent::scripts),
+    row("fcall_ro", -3, R, COUNTED_SECOND, absent::scripts),
     row("flushall", -1, W, NONE, keys::flush),
     row("flushdb", -1, W, NONE, keys::flush),
+    row("function", -2, F, NONE, absent::function),
     row("get", 2, RF, ONE, strings::get),
+    row("getbit", 3, RF, ONE, bits::getbit),
     row("getdel", 2, WF, ONE, strings::getdel),
     row("getex", -2, WF, ONE, strings::getex),
     row("getrange", 4, R, ONE, strings::getrange),
     row("getset", 3, WF, ONE, strings::getset),
+    row("hdel", -3, WF, ONE, hashes::hdel),
     row("hello", -1, NA, NONE, connection::hello),
+    row("hexists", 3, RF, ONE, hashes::hexists),
+    row("hget", 3, RF, ONE, hashes::hget),
+    row("hgetall", 2, R, ONE, hashes::hgetall),
+    row("hincrby", 4, WF, ONE, hashes::hincrby),
+    row("hincrbyfloat", 4, WF, ONE, hashes::hincrbyfloat),
+    row("hkeys", 2, R, ONE, hashes::hkeys),
+    row("hlen", 2, RF, ONE, hashes::hlen),
+    row("hmget", -3, RF, ONE, hashes::hmget),
+    row("hmset", -4, WF, ONE, hashes::hset),
+    row("hrandfield", -2, R, ONE, hashes::hrandfield),
+    row("hscan", -3, R, ONE, scan::hscan),
+    row("hset", -4, WF, ONE, hashes::hset),
+    row("hsetnx", 4, WF, ONE, hashes::hsetnx),
+    row("hstrlen", 3, RF, ONE, hashes::hstrlen),
+    row("hvals", 2, R, ONE, hashes::hvals),
     row("incr", 2, WF, ONE, strings::incr),
     row("incrby", 3, WF, ONE, strings::incrby),
+    row("incrbyfloat", 3, WF, ONE, strings::incrbyfloat),
     row("info", -1, F, NONE, info::info),
     row("keys", 2, R, NONE, keys::keys),
+    row("lastsave", 1, F, NONE, persistence::last_save),
+    row("latency", -2, A, NONE, absent::latency),
+    row("lindex", 3, R, ONE, lists::lindex),
+    row("linsert", 5, W, ONE, lists::linsert),
+    row("llen", 2, RF, ONE, lists::llen),
+    row("lmove", 5, W, TWO, lists::lmove),
+    row("lmpop", -4, W, COUNTED, lists::lmpop),
+    row("lpop", -2, WF, ONE, lists::lpop),
+    row("lpos", -3, R, ONE, lists::lpos),
+    row("lpush", -3, WF, ONE, lists::lpush),
+    row("lpushx", -3, WF, ONE, lists::lpushx),
+    row("lrange", 4, R, ONE, lists::lrange),
+    row("lrem", 4, W, ONE, lists::lrem),
+    row("lset", 4, W, ONE, lists::lset),
+    row("ltrim", 4, W, ONE, lists::ltrim),
+    row("memory", -2, R, SECOND, whole::memory),
     row("mget", -2, RF, ALL, strings::mget),
     row("migrate", -6, W, NONE, moving::migrate),
     row("mset", -3, W, PAIRS, strings::mset),
+    row("msetnx", -3, W, PAIRS, strings::msetnx),
     row("multi", 1, F, NONE, transactions::multi),
+    row("object", -2, R, SECOND, whole::object),
     row("persist", 2, WF, ONE, keys::persist),
     row("pexpire", -3, WF, ONE, keys::expire),
     row("pexpireat", -3, WF, ONE, keys::expire),
     row("pexpiretime", 2, RF, ONE, keys::ttl),
     row("ping", -1, F, NONE, connection::ping),
     row("psetex", 4, W, ONE, strings::setex),
+    row("psubscribe", -2, F, NONE, channels::subscribe),
     row("psync", -3, A, NONE, replication::psync),
     row("pttl", 2, RF, ONE, keys::ttl),
+    row("publish", 3, F, NONE, channels::publish),
+    row("pubsub", -2, F, NONE, channels::pubsub),
+    row("punsubscribe", -1, F, NONE, channels::unsubscribe),
     row("quit", -1, NA, NONE, connection::quit),
     row("randomkey", 1, R, NONE, keys::random),
     row("readonly", 1, F, NONE, connection::readonly),
     row("readwrite", 1, F, NONE, connection::readwrite),
+    row("rename", 3, W, TWO, whole::rename),
+    row("renamenx", 3, WF, TWO, whole::renamenx),
     row("replconf", -1, A, NONE, replication::replconf),
     row("reset", 1, NA, NONE, connection::reset),
     row("restore", -4, W, ONE, moving::restore),
     row("restore-asking", -4, W.union(Flags::ASKING), ONE, moving::restore),
     row("role", 1, F, NONE, replication::role),
+    row("rpop", -2, WF, ONE, lists::rpop),
+    row("rpoplpush", 3, W, TWO, lists::rpoplpush),
+    row("rpush", -3, WF, ONE, lists::rpush),
+    row("rpushx", -3, WF, ONE, lists::rpushx),
+    row("sadd", -3, WF, ONE, sets::sadd),
+    row("save", 1, A, NONE, persistence::save),
     row("scan", -2, R, NONE, keys::scan),
+    row("scard", 2, RF, ONE, sets::scard),
+    row("script", -2, F, NONE, absent::script),
+    row("sdiff", -2, R, ALL, together::sets),
+    row("sdiffstore", -3, W, ALL, together::store_sets),
     row("select", 2, F, NONE, connection::select),
     row("set", -3, W, ONE, strings::set),
+    row("setbit", 4, W, ONE, bits::setbit),
     row("setex", 4, W, ONE, strings::setex),
     row("setnx", 3, WF, ONE, strings::setnx),
     row("setrange", 4, W, ONE, strings::setrange),
     row("shutdown", -1, A, NONE, connection::shutdown),
+    row("sinter", -2, R, ALL, together::sets),
+    row("sintercard", -3, R, COUNTED, together::sintercard),
+    row("sinterstore", -3, W, ALL, together::store_sets),
+    row("sismember", 3, RF, ONE, sets::sismember),
+    row("slowlog", -2, A, NONE, absent::slowlog),
+    row("smembers", 2, R, ONE, sets::smembers),
+    row("smismember", -3, RF, ONE, sets::smismember),
+    row("smove", 4, WF, TWO, sets::smove),
+    row("spop", -2, WF, ONE, sets::spop),
+    row("spublish", 3, F, ONE, channels::publish),
+    row("srandmember", -2, R, ONE, sets::srandmember),
+    row("srem", -3, WF, ONE, sets::srem),
+    row("sscan", -3, R, ONE, scan::sscan),
+    row("ssubscribe", -2, F, ALL, channels::subscribe),
     row("strlen", 2, RF, ONE, strings::strlen),
+    row("subscribe", -2, F, NONE, channels::subscribe),
+    row("substr", 4, R, ONE, strings::getrange),
+    row("sunion", -2, R, ALL, together::sets),
+    row("sunionstore", -3, W, ALL, together::store_sets),
+    row("sunsubscribe", -1, F, ALL, channels::unsubscribe),
     row("sync", 1, A, NONE, replication::sync),
     row("time", 1, F, NONE, connection::time),
     row("touch", -2, RF, ALL, keys::exists),
     row("ttl", 2, RF, ONE, keys::ttl),
     row("type", 2, RF, ONE, keys::kind),
     row("unlink", -2, WF, ALL, keys::del),
+    row("unsubscribe", -1, F, NONE, channels::unsubscribe),
+    row("unwatch", 1, F, NONE, transactions::unwatch),
     row("wait", 3, A, NONE, replication::wait),
+    row("watch", -2, F, ALL, transactions::watch),
+    row("xadd", -5, WF, ONE, absent::streams),
+    row("xdel", -3, WF, ONE, absent::streams),
+    row("xlen", 2, RF, ONE, absent::streams),
+    row("xrange", -4, R, ONE, absent::streams),
+    row("xread", -4, R, NONE, absent::streams),
+    row("zadd", -4, WF, ONE, sorted::zadd),
+    row("zcard", 2, RF, ONE, sorted::zcard),
+    row("zcount", 4, RF, ONE, ranges::zcount),
+    row("zdiff", -3, R, COUNTED, together::sorted),
+    row("zdiffstore", -4, W, ONE_AND_COUNTED, together::store_sorted),
+    row("zincrby", 4, WF, ONE, sorted::zincrby),
+    row("zinter", -3, R, COUNTED, together::sorted),
+    row("zintercard", -3, R, COUNTED, together::zintercard),
+    row("zinterstore", -4, W, ONE_AND_COUNTED, together::store_sorted),
+    row("zlexcount", 4, RF, ONE, ranges::zlexcount),
+    row("zmpop", -4, W, COUNTED, sorted::zmpop),
+    row("zmscore", -3, RF, ONE, sorted::zmscore),
+    row("zpopmax", -2, WF, ONE, sorted::zpopmax),
+    row("zpopmin", -2, WF, ONE, sorted::zpopmin),
+    row("zrandmember", -2, R, ONE, sorted::zrandmember),
+    row("zrange", -4, R, ONE, ranges::zrange),
+    row("zrangebylex", -4, R, ONE, ranges::zrangebylex),
+    row("zrangebyscore", -4, R, ONE, ranges::zrangebyscore),
+    row("zrangestore", -5, W, TWO, ranges::zrangestore),
+    row("zrank", -3, RF, ONE, sorted::zrank),
+    row("zrem", -3, WF, ONE, sorted::zrem),
+    row("zremrangebylex", 4, W, ONE, ranges::zremrangebylex),
+    row("zremrangebyrank", 4, W, ONE, ranges::zremrangebyrank),
+    row("zremrangebyscore", 4, W, ONE, ranges::zremrangebyscore),
+    row("zrevrange", -4, R, ONE, ranges::zrevrange),
+    row("zrevrangebylex", -4, R, ONE, ranges::zrevrangebylex),
+    row("zrevrangebyscore", -4, R, ONE, ranges::zrevrangebyscore),
+    row("zrevrank", -3, RF, ONE, sorted::zrevrank),
+    row("zscan", -3, R, ONE, scan::zscan),
+    row("zscore", 3, RF, ONE, sorted::zscore),
+    row("zunion", -3, R, COUNTED, together::sorted),
+    row("zunionstore", -4, W, ONE_AND_COUNTED, together::store_sorted),
 ];
 
-/// A command's place in the table.
-pub fn place(command: &Command) -> usize {
-    COMMANDS.binary_search_by(|known| known.name.cmp(command.name)).unwrap_or(0)
-}
+/// Places in the table, by name.
+static PLACES: LazyLock<HashMap<&[u8], usize>> = LazyLock::new(|| {
+    COMMANDS.iter().enumerate().map(|(at, command)| (command.name.as_bytes(), at)).collect()
+});
 
-/// The command of this name, in any case.
-pub fn find(name: &[u8]) -> Option<&'static Command> {
+/// The place in the table of the command of this name, in any case.
+pub fn place(name: &[u8]) -> Option<usize> {
     let mut lower = [0; 32];
     let lower = lower.get_mut(..name.len())?;
     lower.copy_from_slice(name);
     lower.make_ascii_lowercase();
-    let lower = std::str::from_utf8(lower).ok()?;
-    COMMANDS.binary_search_by(|command| command.name.cmp(lower)).ok().map(|at| &COMMANDS[at])
+    PLACES.get(&*lower).copied()
+}
+
+/// The command of this name, in any case.
+pub fn find(name: &[u8]) -> Option<&'static Command> {
+    place(name).map(|at| &COMMANDS[at])
 }
 
 #[cfg(test)]
@@ -210,5 +365,9 @@ mod tests {
             (of(NONE), of(ONE), of(ALL), of(PAIRS)),
             (b"".to_vec(), b"a".to_vec(), b"abcd".to_vec(), b"ac".to_vec())
         );
+        let words: [&[u8]; 5] = [b"x", b"to", b"2", b"c", b"d"];
+        let of = |keys: Keys| keys.of(&words).collect::<Vec<_>>();
+        assert_eq!(of(ONE_AND_COUNTED), [&b"to"[..], b"c", b"d"]);
+        assert_eq!((of(COUNTED_SECOND).len(), of(COUNTED).len()), (2, 0));
     }
 }

@@ -1,6 +1,8 @@
-//! MULTI, EXEC, DISCARD: several commands as one.
+//! MULTI, EXEC, DISCARD: several commands as one. WATCH: only if nobody came in between.
 
-use super::{Call, Effect, Flow, table};
+use super::{Call, Effect, Flow, route, table};
+use crate::native::client::Client;
+use crate::native::keyspace::Keyspace;
 
 pub(super) fn multi(call: &mut Call<'_>) -> Flow {
     if call.client.queue.is_some() {
@@ -16,6 +18,7 @@ pub(super) fn multi(call: &mut Call<'_>) -> Flow {
 
 pub(super) fn discard(call: &mut Call<'_>) -> Flow {
     if call.client.queue.take().is_some() {
+        unwatch_all(&mut call.server.keyspace, call.client);
         call.out.ok();
     } else {
         call.out.error("ERR DISCARD without MULTI");
@@ -29,8 +32,25 @@ pub(super) fn exec(call: &mut Call<'_>) -> Flow {
         return Flow::Done;
     };
     if std::mem::take(&mut call.client.spoiled) {
+        unwatch_all(&mut call.server.keyspace, call.client);
         call.out.error("EXECABORT Transaction discarded because of previous errors.");
         return Flow::Done;
+    }
+    let undisturbed = undisturbed(call);
+    unwatch_all(&mut call.server.keyspace, call.client);
+    if !undisturbed {
+        call.out.null_array();
+        return Flow::Done;
+    }
+    // Slots and roles may have changed since the commands were kept.
+    let asking = std::mem::take(&mut call.client.asking);
+    for words in &queue {
+        let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+        let Some(command) = table::find(words[0]) else { continue };
+        if let Err(error) = route::check(call.server, call.client, asking, command, &words) {
+            call.out.error(&error);
+            return Flow::Done;
+        }
     }
     call.out.array(queue.len());
     let mut effects = Vec::new();
@@ -44,6 +64,7 @@ pub(super) fn exec(call: &mut Call<'_>) -> Flow {
             words: &words,
             now_ms: call.now_ms,
             effect: Effect::None,
+            in_transaction: true,
         };
         // Nothing waits inside a transaction: a command that would has answered nothing, so it is told zero.
         if !matches!((command.run)(&mut inner), Flow::Done) {
@@ -62,4 +83,52 @@ pub(super) fn exec(call: &mut Call<'_>) -> Flow {
         call.effect = Effect::Instead(effects);
     }
     Flow::Done
+}
+
+/// WATCH: EXEC does nothing if one of these keys changes before.
+pub(super) fn watch(call: &mut Call<'_>) -> Flow {
+    if call.client.queue.is_some() {
+        call.out.error("ERR WATCH inside MULTI is not allowed");
+        return Flow::Done;
+    }
+    for key in &call.words[1..] {
+        if call.client.watching.iter().any(|watched| watched.key == **key) {
+            continue;
+        }
+        let there = call.server.keyspace.get(key, call.now_ms).is_some();
+        let changes = call.server.keyspace.watch(key);
+        call.client.watching.push(Watching { key: key.to_vec(), changes, there });
+    }
+    call.out.ok();
+    Flow::Done
+}
+
+pub(super) fn unwatch(call: &mut Call<'_>) -> Flow {
+    unwatch_all(&mut call.server.keyspace, call.client);
+    call.out.ok();
+    Flow::Done
+}
+
+/// A key as it was when a client began to watch it.
+#[derive(Debug)]
+pub struct Watching {
+    key: Vec<u8>,
+    changes: u64,
+    there: bool,
+}
+
+/// Whether everything a client watches is as it was; what has ended meanwhile is not.
+fn undisturbed(call: &Call<'_>) -> bool {
+    let keyspace = &call.server.keyspace;
+    call.client.watching.iter().all(|watched| {
+        keyspace.changes(&watched.key) == Some(watched.changes)
+            && keyspace.get(&watched.key, call.now_ms).is_some() == watched.there
+    })
+}
+
+/// Watches nothing any more.
+pub fn unwatch_all(keyspace: &mut Keyspace, client: &mut Client) {
+    for watched in client.watching.drain(..) {
+        keyspace.unwatch(&watched.key);
+    }
 }

@@ -1,11 +1,13 @@
 //! `nodes.conf`: written aside, synced, renamed, its directory synced (protocol.md §12.3).
 
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::cluster::NodesConf;
 use crate::node::Durability;
+
+use super::replace;
 
 /// The file's place.
 #[derive(Clone, Debug)]
@@ -31,18 +33,6 @@ impl ConfFile {
 
     /// Replaces it. A reader sees the old text or the new, never half of one.
     pub fn write(&self, conf: &NodesConf, durability: Durability) -> io::Result<()> {
-        let aside = self.path.with_extension(format!("tmp-{}", std::process::id()));
-        let mut file = File::create(&aside)?;
-        file.write_all(conf.to_string().as_bytes())?;
-        if durability == Durability::Synced {
-            file.sync_all()?;
-        }
-        fs::rename(&aside, &self.path)?;
-        if durability == Durability::Synced
-            && let Some(dir) = self.path.parent()
-        {
-            File::open(if dir.as_os_str().is_empty() { Path::new(".") } else { dir })?.sync_all()?;
-        }
-        Ok(())
+        replace(&self.path, conf.to_string().as_bytes(), durability)
     }
 }

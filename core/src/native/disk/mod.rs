@@ -2,6 +2,8 @@
 
 mod conf_file;
 mod lock;
+mod replace;
 
 pub use conf_file::ConfFile;
 pub use lock::Lock;
+pub use replace::{replace, sweep, sync_folder_of};

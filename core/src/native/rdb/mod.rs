@@ -2,27 +2,48 @@
 //! link, onto the disk and between the two ends of a migration.
 //!
 //! We write `REDIS0010`, which Valkey and Redis 7.0 both read, and read `REDIS` up to 11 and `VALKEY080`.
-//! Values that are no strings are kept as they came. Bytes come from peers: nothing here may panic or
+//! Strings, lists, hashes, sets and sorted sets are read in every form and written in their plain one;
+//! values of other types are kept as they came. Bytes come from peers: nothing here may panic or
 //! believe a length before the bytes are there.
 
+mod containers;
 mod cursor;
 mod lzf;
+mod packed;
 mod read;
 mod skip;
 #[cfg(test)]
 mod tests;
 mod write;
 
-pub use read::{Snapshot, read, restore};
-pub use write::{dump, write};
+pub use read::{Snapshot, is_nothing, read, restore};
+pub use write::{dump, dump_nothing, write};
 
 use thiserror::Error;
+
+use super::values::Value;
 
 /// CRC-64 of snapshots and payloads.
 const CRC: crc::Crc<u64> = crc::Crc::<u64>::new(&crc::CRC_64_REDIS);
 
 /// The version written: the newest that every peer reads.
 const VERSION: u16 = 10;
+
+/// The checksum of bytes, as payloads have it.
+pub fn checksum(bytes: &[u8]) -> u64 {
+    CRC.checksum(bytes)
+}
+
+/// A value's bytes, the same for equal values: what has no order is put in one.
+pub fn digestible(value: &Value) -> Vec<u8> {
+    let mut ordered = value.clone();
+    match &mut ordered {
+        Value::Hash(hash) => hash.sort_keys(),
+        Value::Set(set) => set.sort(),
+        Value::Str(_) | Value::List(_) | Value::Sorted(_) | Value::Opaque { .. } => {}
+    }
+    dump(&ordered)
+}
 
 /// Why bytes are no snapshot.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

@@ -1,4 +1,4 @@
-//! Where a value ends, for every type a peer may send (native-node.md §5.3).
+//! Where a value ends, for the types a peer may send and this node does not hold (native-node.md §5.3).
 
 use super::RdbError;
 use super::cursor::Cursor;
@@ -6,23 +6,8 @@ use super::cursor::Cursor;
 /// Passes a value by.
 pub(super) fn value(cursor: &mut Cursor<'_>, kind: u8) -> Result<(), RdbError> {
     match kind {
-        0 | 9..=13 | 16 | 17 | 20 => cursor.skip_string(),
-        1 | 2 | 14 => times(cursor, Cursor::skip_string),
-        3 => times(cursor, |cursor| {
-            cursor.skip_string()?;
-            let digits = cursor.byte()?;
-            if digits < 253 { cursor.take(u64::from(digits)).map(drop) } else { Ok(()) }
-        }),
-        4 => times(cursor, pair),
-        5 => times(cursor, |cursor| {
-            cursor.skip_string()?;
-            cursor.take(8).map(drop)
-        }),
+        9 => cursor.skip_string(),
         7 => module(cursor),
-        18 => times(cursor, |cursor| {
-            cursor.length()?;
-            cursor.skip_string()
-        }),
         15 | 19 | 21 => stream(cursor, kind),
         22 => times(cursor, |cursor| {
             pair(cursor)?;

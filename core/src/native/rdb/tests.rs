@@ -1,5 +1,6 @@
 use super::*;
 use crate::native::keyspace::{Entry, Keyspace, Value};
+use crate::native::values::Score;
 
 fn bytes(hex: &str) -> Vec<u8> {
     let digits: String = hex.split_whitespace().collect();
@@ -59,14 +60,60 @@ fn reads_dump_payloads_and_writes_them() {
     }
 }
 
+fn payload(body: &str) -> Vec<u8> {
+    let mut payload = bytes(&format!("{body} 0a00"));
+    payload.extend_from_slice(&CRC.checksum(&payload).to_le_bytes());
+    payload
+}
+
 #[test]
 fn keeps_what_it_does_not_look_into() {
-    for body in ["0b 0e 02000000 03000000 0100 0200 0300", "12 01 02 0d 0d000000 0200 81 61 02 81 62 02 ff"] {
-        let mut payload = bytes(&format!("{body} 0a00"));
-        payload.extend_from_slice(&CRC.checksum(&payload).to_le_bytes());
-        let value = restore(&payload).expect("it is whole");
-        assert!(matches!(value, Value::Opaque { .. }));
-        assert_eq!(dump(&value), payload);
+    // A hash of which a field has an end.
+    let hash = payload("16 02 01 62 c002 ffffffffffffffff 01 61 c001 0068e5cf8b010000");
+    let value = restore(&hash).expect("it is whole");
+    assert!(matches!(value, Value::Opaque { kind: 22, .. }) && value.is_recent());
+    assert_eq!(dump(&value), hash);
+}
+
+fn some<T: FromIterator<Box<[u8]>>>(elements: &[&str]) -> T {
+    elements.iter().map(|element| element.as_bytes().into()).collect()
+}
+
+fn scored(pairs: &[(&str, f64)]) -> Value {
+    let pairs = pairs.iter().map(|(member, score)| (member.as_bytes().into(), Score::new(*score)));
+    Value::Sorted(Box::new(pairs.map(|(member, score)| (member, score.expect("it is a number"))).collect()))
+}
+
+#[test]
+fn reads_every_form_of_lists_hashes_and_sets() {
+    let hash: Value = Value::Hash(Box::new(
+        [("f", "v"), ("n", "12")]
+            .map(|(f, v)| (f.as_bytes().into(), v.as_bytes().into()))
+            .into_iter()
+            .collect(),
+    ));
+    let list = || Value::List(Box::new(some(&["a", "b"])));
+    for (body, expected) in [
+        ("01 02 01 61 01 62", list()),
+        ("12 01 02 0d 0d000000 0200 81 61 02 81 62 02 ff", list()),
+        ("12 02 01 01 61 01 01 62", list()),
+        ("0a 11 11000000 0d000000 0200 00 01 61 03 01 62 ff", list()),
+        ("0e 01 11 11000000 0d000000 0200 00 01 61 03 01 62 ff", list()),
+        ("02 02 01 61 01 62", Value::Set(Box::new(some(&["b", "a"])))),
+        ("0b 0e 02000000 03000000 0100 0200 0300", Value::Set(Box::new(some(&["1", "2", "3"])))),
+        ("14 0d 0d000000 0200 81 61 02 81 62 02 ff", Value::Set(Box::new(some(&["a", "b"])))),
+        ("04 02 01 66 01 76 01 6e c00c", hash.clone()),
+        ("10 12 12000000 0400 81 66 02 81 76 02 81 6e 02 0c 01 ff", hash.clone()),
+        ("05 01 01 61 000000000000f83f", scored(&[("a", 1.5)])),
+        ("03 02 01 61 03 312e35 01 62 ff", scored(&[("a", 1.5), ("b", f64::NEG_INFINITY)])),
+        ("11 0f 0f000000 0200 81 61 02 83 312e35 04 ff", scored(&[("a", 1.5)])),
+    ] {
+        assert_eq!(restore(&payload(body)), Ok(expected), "{body}");
+    }
+    assert_eq!(dump(&hash), payload("04 02 01 66 01 76 01 6e 02 3132"));
+    for body in ["01 00", "10 0a 0a000000 0100 81 66 02 ff", "05 01 01 61 000000000000f87f", "12 01 03 01 61"]
+    {
+        assert!(restore(&payload(body)).is_err(), "{body}");
     }
 }
 
@@ -77,6 +124,22 @@ fn what_is_written_is_read_again() {
         let entry = Entry { value: Value::Str(vec![b'x'; length]), expires_at: (length > 64).then_some(7) };
         keyspace.put(format!("key {length}").as_bytes(), entry);
     }
+    let many: Vec<String> = (0..1000).map(|number| number.to_string()).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    for (key, value) in [
+        ("list", Value::List(Box::new(some(&many)))),
+        ("set", Value::Set(Box::new(some(&many)))),
+        (
+            "sorted",
+            scored(&[("low", f64::NEG_INFINITY), ("none", 0.0), ("some", 0.1), ("high", f64::INFINITY)]),
+        ),
+        (
+            "hash",
+            Value::Hash(Box::new(many.iter().map(|n| (n.as_bytes().into(), n.as_bytes().into())).collect())),
+        ),
+    ] {
+        keyspace.put(key.as_bytes(), Entry { value, expires_at: None });
+    }
     let written = write(&keyspace, &[("repl-id", "x"), ("repl-offset", "12")]);
     let snapshot = read(&written).expect("we read what we write");
     assert_eq!(snapshot.keyspace.len(), keyspace.len());
@@ -85,4 +148,12 @@ fn what_is_written_is_read_again() {
     }
     assert_eq!(snapshot.aux.len(), 2);
     assert_eq!(write(&Keyspace::default(), &[]).len(), 18);
+}
+
+#[test]
+fn the_empty_set_of_functions_is_told_from_others() {
+    assert_eq!(is_nothing(&bytes("50 00 92 b1 95 d1 91 2d c5 2e")), Ok(true));
+    assert_eq!(is_nothing(&dump_nothing()), Ok(true));
+    assert_eq!(is_nothing(&payload("f5 01 61")), Ok(false));
+    assert_eq!(is_nothing(b"0123456789"), Err(RdbError::Checksum));
 }

@@ -1,6 +1,7 @@
 //! From data to bytes.
 
 use crate::native::keyspace::{Keyspace, Value};
+use crate::native::values::Bytes;
 
 use super::{CRC, VERSION};
 
@@ -25,10 +26,22 @@ fn string(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend_from_slice(bytes);
 }
 
+fn strings<'a>(out: &mut Vec<u8>, all: impl IntoIterator<Item = &'a Bytes, IntoIter: ExactSizeIterator>) {
+    let all = all.into_iter();
+    length(out, all.len());
+    for one in all {
+        string(out, one);
+    }
+}
+
 impl Value {
     fn number(&self) -> u8 {
         match self {
             Self::Str(_) => 0,
+            Self::List(_) => 1,
+            Self::Set(_) => 2,
+            Self::Hash(_) => 4,
+            Self::Sorted(_) => 5,
             Self::Opaque { kind, .. } => *kind,
         }
     }
@@ -36,6 +49,22 @@ impl Value {
     fn write(&self, out: &mut Vec<u8>) {
         match self {
             Self::Str(bytes) => string(out, bytes),
+            Self::List(list) => strings(out, &**list),
+            Self::Set(set) => strings(out, &**set),
+            Self::Hash(hash) => {
+                length(out, hash.len());
+                for (field, value) in &**hash {
+                    string(out, field);
+                    string(out, value);
+                }
+            }
+            Self::Sorted(sorted) => {
+                length(out, sorted.len());
+                for (score, member) in sorted.iter() {
+                    string(out, member);
+                    out.extend_from_slice(&score.get().to_le_bytes());
+                }
+            }
             Self::Opaque { body, .. } => out.extend_from_slice(body),
         }
     }
@@ -69,12 +98,21 @@ pub fn write(keyspace: &Keyspace, aux: &[(&str, &str)]) -> Vec<u8> {
     out
 }
 
-/// The payload of DUMP.
-pub fn dump(value: &Value) -> Vec<u8> {
-    let mut out = vec![value.number()];
-    value.write(&mut out);
+/// The payload of FUNCTION DUMP where there is none.
+pub fn dump_nothing() -> Vec<u8> {
+    sealed(Vec::new())
+}
+
+fn sealed(mut out: Vec<u8>) -> Vec<u8> {
     out.extend_from_slice(&VERSION.to_le_bytes());
     let checksum = CRC.checksum(&out);
     out.extend_from_slice(&checksum.to_le_bytes());
     out
+}
+
+/// The payload of DUMP.
+pub fn dump(value: &Value) -> Vec<u8> {
+    let mut out = vec![value.number()];
+    value.write(&mut out);
+    sealed(out)
 }

@@ -198,7 +198,7 @@ impl Bus {
                 }
                 Output::DropReplicas => self.starve(at),
                 Output::StreamPing(_) => self.stream(at),
-                Output::PauseWrites(_) => {}
+                Output::PauseWrites(_) | Output::Published { .. } => {}
             }
         }
         changed

@@ -184,6 +184,21 @@ fn a_paused_primary_pings_on_although_an_answer_is_missing() {
 }
 
 #[test]
+fn who_is_given_a_slot_imports_it_no_more() {
+    let mut bus = running();
+    let slots = SlotSet::from_ranges([(609, 609)]);
+    let slot = slots.first().expect("one slot");
+    for importing in [true, false] {
+        assert_eq!(bus.command(0, Command::OpenSlot { slot, other: id(1), importing }), Ok(()));
+    }
+    assert_eq!(bus.nodes[0].open_slots().len(), 2);
+    assert_eq!(bus.command(0, Command::DelSlots(slots.clone())), Ok(()));
+    assert_eq!(bus.command(0, Command::AddSlots(slots)), Ok(()));
+    let left: Vec<bool> = bus.nodes[0].open_slots().iter().map(|open| open.importing).collect();
+    assert_eq!(left, [false]);
+}
+
+#[test]
 fn a_replica_takes_no_slots() {
     let mut bus = running();
     let slots = SlotSet::from_ranges([(0, 0)]);

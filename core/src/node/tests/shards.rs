@@ -59,7 +59,7 @@ fn a_soft_reset_ends_the_shard_or_keeps_it() {
     // #2283.
     for soft_reset_new_shard in [true, false] {
         let mut bus = running(Rules { soft_reset_new_shard, ..Rules::default() });
-        assert_eq!(bus.command(3, Command::Reset { hard: false }), Ok(()));
+        assert_eq!(bus.command(3, Command::Reset { hard: false, holds_data: true }), Ok(()));
         assert_eq!(bus.nodes[3].shard() == shard(0), !soft_reset_new_shard);
     }
 }

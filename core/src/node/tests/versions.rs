@@ -215,6 +215,18 @@ fn forgetting_spreads_since_7_2() {
     }
 }
 
+#[test]
+fn who_was_told_to_forget_does_not_complain_when_asked_to() {
+    for (name, again) in
+        [("splitvote", Ok(())), ("valkey-7.2", Ok(())), ("redis-7.0", Err(CommandError::UnknownNode(id(5))))]
+    {
+        let mut bus = Bus::formed(preset(name));
+        bus.run(Duration::from_secs(3));
+        assert_eq!(bus.command(0, Command::Forget(id(5))), Ok(()));
+        assert_eq!(bus.command(0, Command::Forget(id(5))), again, "{name}");
+    }
+}
+
 fn publication() -> Publication {
     Publication { channel: b"chan".to_vec(), message: b"hello".to_vec() }
 }
@@ -432,5 +444,26 @@ fn a_demoted_primary_is_not_failed_by_old_words() {
         let peer = bus.nodes[0].view().get(id(2)).expect("known");
         assert!(Peer::is_replica(peer), "{}", bus.trace());
         assert_eq!(!peer.reports.is_empty(), kept);
+    }
+}
+
+#[test]
+fn a_published_text_goes_to_everyone_or_to_the_shard_and_comes_out_there() {
+    let mut bus = running(Rules::default());
+    for (shard, reached) in [(false, 5), (true, 1)] {
+        let command = Command::Publish { shard, text: publication() };
+        bus.nodes[0].handle_command(bus.now, command).expect("it has no way to fail");
+        let mut frames = Vec::new();
+        while let Some(output) = bus.nodes[0].poll_output() {
+            if let Output::Send(_, frame) = output {
+                frames.push(*frame);
+            }
+        }
+        assert_eq!(frames.len(), reached);
+        let (link, frame) = (inbound(&bus, 3, 0), frames.remove(0));
+        assert!(matches!(&frame, Frame::Full(_)), "every version reads a full header");
+        bus.nodes[3].handle_frame(bus.now, link, frame);
+        let expected = Output::Published { shard, text: Box::new(publication()) };
+        assert_eq!(bus.nodes[3].poll_output(), Some(expected));
     }
 }

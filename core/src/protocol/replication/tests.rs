@@ -186,3 +186,24 @@ fn a_refused_history_is_announced_no_longer_or_until_the_new_data_loads() {
         assert_eq!(loser.offset(), Offset::ZERO);
     }
 }
+
+#[test]
+fn what_a_process_finds_on_its_disk_is_claimed_and_no_more() {
+    let mut back = Replication::new(&mut Rng::new(1), false, SIZE);
+    back.restored(Some(point('a', 400)), Offset(400), Offset(301));
+    assert_ne!(back.history(), history('a'), "others may have more of the old one than what is written now");
+    back.wrote(200);
+    for (at, goes_on) in [(299, false), (300, true), (400, true), (401, false), (500, false)] {
+        let answer = back.answer(PsyncRequest { from: Some(point('a', at)) });
+        assert_eq!(answer == PsyncAnswer::Continue(back.history()), goes_on, "asked behind {at}");
+    }
+    let mut unsure = Replication::new(&mut Rng::new(1), false, SIZE);
+    unsure.restored(None, Offset(400), Offset(301));
+    assert_eq!((unsure.previous(), unsure.offset()), (None, Offset(400)));
+    for held in [None, Some(point('a', 400))] {
+        let mut copy = Replication::new(&mut Rng::new(1), true, SIZE);
+        copy.restored(held, Offset(400), Offset(301));
+        let offset = held.map_or(Offset::ZERO, |point| point.offset);
+        assert_eq!((copy.request().from, copy.held(), copy.offset()), (held, held, offset));
+    }
+}

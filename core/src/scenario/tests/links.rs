@@ -3,7 +3,7 @@
 use crate::base::Instant;
 use crate::scenario::link::MAX_PLAIN;
 use crate::scenario::{
-    LIBRARY, LinkView, NodeName, Script, from_link, from_link_lenient, parse, to_link, to_short_link,
+    LIBRARY, LinkView, NodeName, Script, Versus, from_link, from_link_lenient, parse, to_link, to_short_link,
 };
 
 const LINK: &str = "#v1;cluster+shards=7+replicas=1;rules+nack=off;seed+11;at+10s+kill+A+B+C";
@@ -20,6 +20,7 @@ fn view() -> LinkView {
     LinkView {
         at: Some(Instant::from_millis(4312)),
         node: Some(NodeName::new(0, 1)),
+        versus: Some(Versus::Rule("nack", "on")),
         digest: Some(0x1a2b_3c4d),
     }
 }
@@ -38,10 +39,10 @@ fn check_wrong(link: &str, expected: &str) {
 #[test]
 fn a_link_is_its_script() {
     assert_eq!(to_link(&example(), &LinkView::default()), LINK);
-    assert_eq!(to_link(&example(), &view()), format!("{LINK};t=4312ms;n=A1;d=1a2b3c4d"));
+    assert_eq!(to_link(&example(), &view()), format!("{LINK};t=4312ms;n=A1;v=nack=on;d=1a2b3c4d"));
     check(LINK, LinkView::default());
-    check(&format!("{LINK};t=4312ms;n=A1;d=1a2b3c4d"), view());
-    assert_eq!(to_short_link("split-vote", &view()), "#split-vote;t=4312ms;n=A1;d=1a2b3c4d");
+    check(&format!("{LINK};t=4312ms;n=A1;v=nack=on;d=1a2b3c4d"), view());
+    assert_eq!(to_short_link("split-vote", &view()), "#split-vote;t=4312ms;n=A1;v=nack=on;d=1a2b3c4d");
 }
 
 #[test]
@@ -78,7 +79,7 @@ fn short_forms_name_what_is_built_in() {
             builtin.name
         );
     }
-    assert_eq!(from_link("#split-vote;t=4312ms;n=A1;d=1a2b3c4d").map(|(_, view)| view), Ok(view()));
+    assert_eq!(from_link("#split-vote;t=4312ms;n=A1;v=nack=on;d=1a2b3c4d").map(|(_, view)| view), Ok(view()));
 }
 
 #[test]
@@ -139,13 +140,18 @@ fn a_broken_link_says_what_is_wrong() {
         ("#split-vot", "unknown scenario `split-vot`; did you mean `split-vote`?"),
         (
             "#split-vote;at+1s+heal",
-            "the link says `at+1s+heal`: expected `t=` and a time, `n=` and a node or `d=` and a digest",
+            "the link says `at+1s+heal`: expected `t=` and a time, `n=` and a node, `v=` and a rule or `d=` and a digest",
         ),
         ("#v1;at+10s+kil+A", "line 1, column 8: unknown action `kil`; did you mean `kill`?"),
         ("#v1;seed+1;title+%FF", "the link holds bytes that are no text"),
         ("#v1;t=soon", "the link says `t=soon`: expected a time such as `t=4312ms`"),
         ("#v1;n=a1", "the link says `n=a1`: expected a node such as `n=A1`"),
         ("#v1;n=A7", "there is no node `A7`: shard `A` has `A0` to `A1`"),
+        (
+            "#v1;v=nack=loud",
+            "the link says `v=nack=loud`: expected a switch and its value such as `v=nack=off`, or a preset such \
+             as `v=valkey-9.1`",
+        ),
         ("#v1;d=12", "the link says `d=12`: expected eight hexadecimal digits such as `d=1a2b3c4d`"),
         ("#v1z=AA$$", "the packed part of the link is damaged: it is no base64url text"),
         ("#v1z=", "the packed part of the link is damaged: it does not unpack; perhaps its end is missing"),
@@ -161,7 +167,12 @@ fn what_was_right_in_a_broken_link_is_kept() {
     assert_eq!(kept, script("cluster shards=7\nat 11s kill G"));
     assert_eq!(
         seen,
-        LinkView { at: Some(Instant::from_millis(4000)), node: None, digest: Some(0x1a2b_3c4d) }
+        LinkView {
+            at: Some(Instant::from_millis(4000)),
+            node: None,
+            versus: None,
+            digest: Some(0x1a2b_3c4d)
+        }
     );
     let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
     assert_eq!(

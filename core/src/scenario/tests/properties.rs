@@ -8,8 +8,8 @@ use super::arbitrary::script;
 use crate::base::Instant;
 use crate::scenario::link::MAX_PLAIN;
 use crate::scenario::{
-    ACTIONS, LIBRARY, LinkView, NodeName, STATEMENTS, from_link, from_link_lenient, parse, parse_lenient,
-    to_link,
+    ACTIONS, LIBRARY, LinkView, NodeName, STATEMENTS, Versus, from_link, from_link_lenient, parse,
+    parse_lenient, to_link,
 };
 
 /// Words that scripts are made of, and some that they are not.
@@ -65,7 +65,18 @@ fn view() -> impl Strategy<Value = LinkView> {
     let at = proptest::option::of((0_u64..1 << 40).prop_map(Instant::from_micros));
     let node =
         proptest::option::of((0_u16..2, 0_u16..2).prop_map(|(shard, index)| NodeName::new(shard, index)));
-    (at, node, any::<Option<u32>>()).prop_map(|(at, node, digest)| LinkView { at, node, digest })
+    let versus = select(vec![
+        None,
+        Some(Versus::Rule("nack", "off")),
+        Some(Versus::Rule("exact-acks", "on")),
+        Some(Versus::Preset("redis-7.0")),
+    ]);
+    (at, node, versus, any::<Option<u32>>()).prop_map(|(at, node, versus, digest)| LinkView {
+        at,
+        node,
+        versus,
+        digest,
+    })
 }
 
 proptest! {
@@ -80,7 +91,7 @@ proptest! {
     #[test]
     fn a_link_reads_as_its_script(script in script(), view in view()) {
         let link = to_link(&script, &view);
-        let extras = "#;t=1099511627776us;n=A1;d=00000000".len();
+        let extras = "#;t=1099511627776us;n=A1;v=exact-acks=on;d=00000000".len();
         prop_assert!(link.len() <= MAX_PLAIN + extras || link.starts_with("#v1z="), "{}", link);
         prop_assert_eq!(from_link(&link), Ok((script, view)), "{}", link);
     }

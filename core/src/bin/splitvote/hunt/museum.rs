@@ -102,7 +102,8 @@ fn visit(name: &'static str, text: &'static str, options: &arguments::Hunt) -> R
     let card = Card::of(text).ok_or("it has no card")?;
     let script = parse(text).map_err(|_| "it does not read")?;
     let (own, at_most) = (script.common_rules(), options.at_most.unwrap_or(AT_MOST));
-    let mended = mended(own, card.fix).ok_or("its fix is no rule")?;
+    let mut mended = own;
+    mended.lay(card.fix).map_err(|_| "its fix is no rule")?;
     let targets = targets(card.harm, &script);
     let mut spent = (0, Duration::ZERO);
     let mut last = None;
@@ -148,17 +149,6 @@ fn row(
         link: find.map(|find| to_link(&find.script, &LinkView::default())),
         skipped: None,
     }
-}
-
-/// The room's rules with the words of its card laid over them.
-fn mended(mut rules: Rules, fix: &str) -> Option<Rules> {
-    for word in fix.split_whitespace() {
-        match word.split_once('=') {
-            Some((id, value)) => rules.set(id, value).ok()?,
-            None => rules = Rules::preset(word).ok()?,
-        }
-    }
-    Some(rules)
 }
 
 /// Preset `splitvote` with what the card mends as the room has it; none if that is the room's rules or

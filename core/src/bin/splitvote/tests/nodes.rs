@@ -1,195 +1,18 @@
 //! Real nodes as processes: six of them form a cluster, one is killed, and nothing that was promised is lost.
 #![expect(clippy::disallowed_types, clippy::disallowed_methods, reason = "real processes take real time")]
 
-use std::fmt::Write as _;
-use std::fs::{self, File};
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+mod hostile;
+mod kept;
+mod processes;
+mod replication;
+mod shown;
+mod steps;
 
-const TIMEOUT_MS: &str = "1000";
-/// Longer than anything here takes on a machine that is busy with other things.
-const PATIENCE: Duration = Duration::from_mins(1);
+use std::path::PathBuf;
+use std::process::Command;
 
-/// A server's answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Answer {
-    Text(String),
-    Error(String),
-    Int(i64),
-    Nothing,
-    List(Vec<Answer>),
-}
-
-impl Answer {
-    fn text(&self) -> &str {
-        match self {
-            Self::Text(text) | Self::Error(text) => text,
-            other => panic!("{other:?} is no text"),
-        }
-    }
-}
-
-/// A connection that speaks RESP2.
-struct Client(BufReader<TcpStream>);
-
-impl Client {
-    fn to(port: u16) -> io::Result<Self> {
-        let stream = TcpStream::connect(("127.0.0.1", port))?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        Ok(Self(BufReader::new(stream)))
-    }
-
-    fn ask(&mut self, words: &[&str]) -> io::Result<Answer> {
-        let mut bytes = format!("*{}\r\n", words.len());
-        for word in words {
-            // Writing to a `String` cannot fail.
-            let _ = write!(bytes, "${}\r\n{word}\r\n", word.len());
-        }
-        self.0.get_mut().write_all(bytes.as_bytes())?;
-        self.answer()
-    }
-
-    fn answer(&mut self) -> io::Result<Answer> {
-        let mut line = String::new();
-        if self.0.read_line(&mut line)? == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        let rest = line[1..].trim_end();
-        let number = || rest.parse::<i64>().expect("a number");
-        Ok(match &line[..1] {
-            "+" => Answer::Text(rest.to_owned()),
-            "-" => Answer::Error(rest.to_owned()),
-            ":" => Answer::Int(number()),
-            "$" | "*" if number() < 0 => Answer::Nothing,
-            "$" => {
-                let mut bytes = vec![0; usize::try_from(number()).expect("a length") + 2];
-                self.0.read_exact(&mut bytes)?;
-                bytes.truncate(bytes.len() - 2);
-                Answer::Text(String::from_utf8_lossy(&bytes).into_owned())
-            }
-            "*" => Answer::List((0..number()).map(|_| self.answer()).collect::<io::Result<_>>()?),
-            other => panic!("{other} begins no answer"),
-        })
-    }
-}
-
-fn ask(port: u16, words: &[&str]) -> Answer {
-    Client::to(port)
-        .and_then(|mut client| client.ask(words))
-        .unwrap_or_else(|error| panic!("{port} {words:?}: {error}"))
-}
-
-/// One node's process; it ends with this.
-struct Node {
-    port: u16,
-    dir: PathBuf,
-    child: Child,
-}
-
-impl Node {
-    fn start(port: u16, dir: PathBuf) -> Self {
-        fs::create_dir_all(&dir).expect("a folder can be made");
-        let child = Self::spawn(port, &dir);
-        let node = Self { port, dir, child };
-        until("it answers", || Client::to(port).and_then(|mut client| client.ask(&["PING"])).is_ok());
-        node
-    }
-
-    fn spawn(port: u16, dir: &Path) -> Child {
-        let log =
-            File::options().create(true).append(true).open(dir.join("log")).expect("a log can be opened");
-        Command::new(env!("CARGO_BIN_EXE_splitvote"))
-            .args(["node", "--port", &port.to_string(), "--dir", &dir.display().to_string()])
-            .args(["--cluster-node-timeout", TIMEOUT_MS])
-            .stdin(Stdio::null())
-            .stdout(log)
-            .spawn()
-            .expect("the node's process starts")
-    }
-
-    fn kill(&mut self) {
-        self.child.kill().expect("it is ours to kill");
-        self.child.wait().expect("it ends");
-    }
-
-    fn restart(&mut self) {
-        self.child = Self::spawn(self.port, &self.dir);
-    }
-
-    fn log(&self) -> String {
-        fs::read_to_string(self.dir.join("log")).unwrap_or_default()
-    }
-}
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !holds() {
-        assert!(start.elapsed() < PATIENCE, "in vain: {what}");
-        sleep(Duration::from_millis(20));
-    }
-}
-
-/// Ports that were free a moment ago, and whose bus ports were, too.
-fn free_ports(count: usize) -> Vec<u16> {
-    // Below the ports that the system hands out for outgoing connections, bus ports included.
-    let offset = u16::try_from(std::process::id() % 54).unwrap_or(0) * 50;
-    let free = |port: &u16| {
-        TcpListener::bind(("127.0.0.1", *port)).is_ok()
-            && TcpListener::bind(("127.0.0.1", port + 10_000)).is_ok()
-    };
-    (20_000 + offset..22_700).filter(free).take(count).collect()
-}
-
-fn cluster(name: &str) -> Vec<Node> {
-    let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
-    drop(fs::remove_dir_all(&home));
-    let nodes: Vec<Node> =
-        free_ports(6).into_iter().map(|port| Node::start(port, home.join(port.to_string()))).collect();
-    for (at, range) in [(0, ["0", "5460"]), (1, ["5461", "10922"]), (2, ["10923", "16383"])] {
-        let [first, last] = range;
-        let answer = ask(nodes[at].port, &["CLUSTER", "ADDSLOTSRANGE", first, last]);
-        assert_eq!(answer.text(), "OK");
-    }
-    for node in &nodes[1..] {
-        assert_eq!(
-            ask(nodes[0].port, &["CLUSTER", "MEET", "127.0.0.1", &node.port.to_string()]).text(),
-            "OK"
-        );
-    }
-    until("everyone knows everyone", || {
-        nodes.iter().all(|node| ask(node.port, &["CLUSTER", "NODES"]).text().lines().count() == 6)
-    });
-    for at in 0..3 {
-        let id = ask(nodes[at].port, &["CLUSTER", "MYID"]).text().to_owned();
-        until("its primary is known to it", || {
-            ask(nodes[at + 3].port, &["CLUSTER", "REPLICATE", &id]).text() == "OK"
-        });
-    }
-    until("the cluster serves and every replica is in step", || {
-        nodes.iter().all(|node| ask(node.port, &["CLUSTER", "INFO"]).text().contains("cluster_state:ok"))
-            && nodes[3..]
-                .iter()
-                .all(|node| ask(node.port, &["INFO", "replication"]).text().contains("master_link_status:up"))
-    });
-    nodes
-}
-
-fn told(nodes: &[Node]) -> String {
-    let told: Vec<String> = nodes.iter().map(|node| format!("--- {}\n{}", node.port, node.log())).collect();
-    told.concat()
-}
+use processes::{Client, Node, ask, cluster, free_ports, told, until};
+use splitvote::resp::Reply;
 
 #[test]
 fn what_replicas_have_acknowledged_survives_a_kill_and_the_dead_comes_back_as_a_replica() {
@@ -198,31 +21,26 @@ fn what_replicas_have_acknowledged_survives_a_kill_and_the_dead_comes_back_as_a_
     let mut writer = Client::to(nodes[2].port).expect("it listens");
     for number in 0..100 {
         let key = format!("{{a}}{number}");
-        assert_eq!(writer.ask(&["SET", &key, &number.to_string()]).expect("it answers").text(), "OK");
+        assert_eq!(writer.say(&["SET", &key, &number.to_string()]).expect("it answers"), "OK");
     }
-    assert_eq!(writer.ask(&["WAIT", "1", "30000"]).expect("it answers"), Answer::Int(1));
-    assert!(ask(nodes[0].port, &["GET", "{a}1"]).text().starts_with("MOVED 15495 127.0.0.1:"));
+    assert_eq!(writer.say(&["WAIT", "1", "30000"]).expect("it answers"), "1");
+    assert!(ask(nodes[0].port, &["GET", "{a}1"]).starts_with("MOVED 15495 127.0.0.1:"));
 
     nodes[2].kill();
-    until(
-        "its replica takes over",
-        || matches!(ask(nodes[5].port, &["ROLE"]), Answer::List(role) if role[0].text() == "master"),
-    );
-    until("the winner serves", || ask(nodes[5].port, &["GET", "{a}0"]) == Answer::Text("0".to_owned()));
+    until("its replica takes over", || ask(nodes[5].port, &["INFO", "replication"]).contains("role:master"));
+    until("the winner serves", || ask(nodes[5].port, &["GET", "{a}0"]) == "0");
     for number in 0..100 {
         let answer = ask(nodes[5].port, &["GET", &format!("{{a}}{number}")]);
-        assert_eq!(answer, Answer::Text(number.to_string()), "{}", told(&nodes));
+        assert_eq!(answer, number.to_string(), "{}", told(&nodes));
     }
     assert!(nodes[5].log().contains("wins epoch"), "{}", told(&nodes));
 
     nodes[2].restart();
     until("the dead comes back as a replica in step", || {
-        let info = Client::to(nodes[2].port).and_then(|mut client| client.ask(&["INFO", "replication"]));
-        info.is_ok_and(|info| {
-            info.text().contains("role:slave") && info.text().contains("master_link_status:up")
-        })
+        let info = Client::to(nodes[2].port).and_then(|mut client| client.say(&["INFO", "replication"]));
+        info.is_ok_and(|info| info.contains("role:slave") && info.contains("master_link_status:up"))
     });
-    assert_eq!(ask(nodes[2].port, &["DBSIZE"]), Answer::Int(100), "{}", told(&nodes));
+    assert_eq!(ask(nodes[2].port, &["DBSIZE"]), "100", "{}", told(&nodes));
 }
 
 #[test]
@@ -231,18 +49,34 @@ fn a_manual_failover_changes_places_without_losing_a_write() {
     let mut writer = Client::to(nodes[0].port).expect("it listens");
     // `{b}` is in slot 3300, which the first primary owns.
     for number in 0..50 {
-        let answer = writer.ask(&["SET", &format!("{{b}}{number}"), "x"]).expect("it answers");
-        assert_eq!(answer.text(), "OK");
+        let answer = writer.say(&["SET", &format!("{{b}}{number}"), "x"]).expect("it answers");
+        assert_eq!(answer, "OK");
     }
-    assert_eq!(ask(nodes[3].port, &["CLUSTER", "FAILOVER"]).text(), "OK");
+    assert_eq!(ask(nodes[3].port, &["CLUSTER", "FAILOVER"]), "OK");
     until("they have changed places", || {
-        ask(nodes[3].port, &["INFO", "replication"]).text().contains("role:master")
-            && ask(nodes[0].port, &["INFO", "replication"]).text().contains("master_link_status:up")
+        ask(nodes[3].port, &["INFO", "replication"]).contains("role:master")
+            && ask(nodes[0].port, &["INFO", "replication"]).contains("master_link_status:up")
     });
-    assert_eq!(ask(nodes[3].port, &["DBSIZE"]), Answer::Int(50), "{}", told(&nodes));
-    assert_eq!(ask(nodes[0].port, &["DBSIZE"]), Answer::Int(50), "{}", told(&nodes));
+    assert_eq!(ask(nodes[3].port, &["DBSIZE"]), "50", "{}", told(&nodes));
+    assert_eq!(ask(nodes[0].port, &["DBSIZE"]), "50", "{}", told(&nodes));
     // The stream went on where it was: nobody had to be sent everything.
     assert!(!nodes[0].log().contains("starts a full sync"), "{}", told(&nodes));
+}
+
+#[test]
+fn keys_of_a_slot_that_went_elsewhere_are_dropped_by_the_primary_and_by_its_replica() {
+    let nodes = cluster("lost");
+    // `{b}` is in slot 3300 and the empty key in slot 0; the first primary owns both.
+    for key in ["{b}1", "{b}2", ""] {
+        assert_eq!(ask(nodes[0].port, &["SET", key, "x"]), "OK");
+    }
+    until("its replica has them", || ask(nodes[3].port, &["DBSIZE"]) == "3");
+    let (from, to) = (ask(nodes[0].port, &["CLUSTER", "MYID"]), ask(nodes[1].port, &["CLUSTER", "MYID"]));
+    // The slot is claimed with a newer epoch, and nobody moved its keys.
+    assert_eq!(ask(nodes[1].port, &["CLUSTER", "SETSLOT", "3300", "IMPORTING", &from]), "OK");
+    assert_eq!(ask(nodes[1].port, &["CLUSTER", "SETSLOT", "3300", "NODE", &to]), "OK");
+    until("the primary has dropped them", || ask(nodes[0].port, &["DBSIZE"]) == "1");
+    until("its replica, too", || ask(nodes[3].port, &["DBSIZE"]) == "1");
 }
 
 #[test]
@@ -256,7 +90,7 @@ fn a_second_process_with_the_same_memory_does_not_start() {
         .expect("a process can be started");
     assert_eq!(second.status.code(), Some(3), "{second:?}");
     assert!(String::from_utf8_lossy(&second.stderr).contains("already in use"), "{second:?}");
-    assert_eq!(ask(node.port, &["PING"]).text(), "PONG");
+    assert_eq!(ask(node.port, &["PING"]), "PONG");
 }
 
 #[test]
@@ -267,4 +101,122 @@ fn an_option_nobody_knows_is_named() {
         .expect("a process can be started");
     assert_eq!(done.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&done.stderr).contains("cluster-node-timeot"), "{done:?}");
+}
+
+#[test]
+fn the_core_obeys_the_rules_it_is_started_with_and_those_it_is_given_later() {
+    let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("rules-{}", std::process::id()));
+    let node =
+        Node::start_with(free_ports(1)[0], home, &["--splitvote-rules", "valkey-9.1", "exact-acks=on"]);
+    let rules = || {
+        let asked =
+            Client::to(node.port).and_then(|mut client| client.ask(&["CONFIG", "GET", "splitvote-rules"]));
+        asked.expect("it answers")
+    };
+    let are = |words: &str| Reply::Array(["splitvote-rules", words].map(|t| Reply::Bulk(t.into())).into());
+    assert_eq!(rules(), are("valkey-9.1 exact-acks=on"));
+    assert_eq!(ask(node.port, &["CONFIG", "SET", "splitvote-rules", "splitvote nack=off"]), "OK");
+    assert_eq!(rules(), are("splitvote nack=off"));
+    assert!(ask(node.port, &["CONFIG", "SET", "splitvote-rules", "nak=off"]).starts_with("ERR "));
+    assert!(ask(node.port, &["INFO", "server"]).contains("splitvote_rules:splitvote nack=off\r\n"));
+}
+
+/// What a node answers to a question about each of these keys.
+fn held(port: u16) -> Vec<Reply> {
+    let mut client = Client::to(port).expect("it listens");
+    client.ask(&["READONLY"]).expect("it answers");
+    let questions: &[&[&str]] = &[
+        &["LRANGE", "{b}list", "0", "-1"],
+        &["HGETALL", "{b}hash"],
+        &["SMEMBERS", "{b}ints"],
+        &["ZRANGE", "{b}sorted", "0", "-1", "WITHSCORES"],
+        &["SCARD", "{b}left"],
+        &["TYPE", "{b}gone"],
+    ];
+    questions.iter().map(|question| client.ask(question).expect("it answers")).collect()
+}
+
+#[test]
+fn every_type_reaches_a_replica_by_the_stream_and_by_a_snapshot() {
+    let mut nodes = cluster("types");
+    let mut writer = Client::to(nodes[0].port).expect("it listens");
+    let mut say = |words: &[&str]| writer.say(words).expect("it answers");
+    for number in 0..300 {
+        let (name, score) = (format!("element {number}"), format!("{}.5", 150 - number));
+        say(&["RPUSH", "{b}list", &name, &number.to_string()]);
+        say(&["HSET", "{b}hash", &name, &score]);
+        say(&["SADD", "{b}ints", &number.to_string()]);
+        say(&["SADD", "{b}left", &name]);
+        say(&["ZADD", "{b}sorted", &score, &name]);
+    }
+    // What chance decides here must be decided there as it was here.
+    for _ in 0..50 {
+        say(&["SPOP", "{b}left"]);
+    }
+    assert_eq!(say(&["LTRIM", "{b}list", "10", "-10"]), "OK");
+    assert_eq!(say(&["RPUSH", "{b}gone", "x"]), "1");
+    assert_eq!(say(&["LPOP", "{b}gone"]), "x");
+    assert_eq!(
+        say(&["SADD", "{b}list", "x"]),
+        "WRONGTYPE Operation against a key holding the wrong kind of value"
+    );
+    assert_eq!(say(&["ZADD", "{b}sorted", "inf", "most"]), "1");
+    assert_eq!(say(&["WAIT", "1", "30000"]), "1");
+    let here = held(nodes[0].port);
+    assert_eq!(here[4], Reply::Int(250));
+    assert_eq!(here[5].text().as_deref(), Some("none"));
+    assert_eq!(held(nodes[3].port), here, "by the stream\n{}", told(&nodes));
+
+    nodes[3].kill();
+    nodes[3].restart();
+    until("it is in step again", || {
+        let info = Client::to(nodes[3].port).and_then(|mut client| client.say(&["INFO", "replication"]));
+        info.is_ok_and(|info| info.contains("master_link_status:up"))
+    });
+    assert_eq!(held(nodes[3].port), here, "by a snapshot\n{}", told(&nodes));
+}
+
+#[test]
+fn texts_reach_listeners_of_every_node_and_a_channel_leaves_with_its_slot() {
+    let nodes = cluster("channels");
+    let mut far = Client::to(nodes[5].port).expect("it listens");
+    far.ask(&["SUBSCRIBE", "news"]).expect("it answers");
+    // `{b}` is in slot 3300, which the first primary owns.
+    let mut near = Client::to(nodes[3].port).expect("it listens");
+    near.ask(&["SSUBSCRIBE", "{b}news"]).expect("it answers");
+    let parts = |reply: Reply| match reply {
+        Reply::Array(parts) => {
+            parts.iter().filter_map(|part| part.text().map(Into::into)).collect::<Vec<String>>()
+        }
+        other => panic!("{other:?} is no message"),
+    };
+    assert_eq!(ask(nodes[0].port, &["PUBLISH", "news", "one"]), "0");
+    assert_eq!(parts(far.hear().expect("it comes")), ["message", "news", "one"]);
+    assert!(ask(nodes[1].port, &["SPUBLISH", "{b}news", "x"]).starts_with("MOVED 3300 "));
+    assert_eq!(ask(nodes[0].port, &["SPUBLISH", "{b}news", "two"]), "0");
+    assert_eq!(parts(near.hear().expect("it comes")), ["smessage", "{b}news", "two"]);
+    assert!(far.say(&["GET", "x"]).expect("it answers").starts_with("ERR Can't execute 'get'"));
+
+    let heir = ask(nodes[1].port, &["CLUSTER", "MYID"]);
+    for node in [&nodes[1], &nodes[0]] {
+        assert_eq!(ask(node.port, &["CLUSTER", "SETSLOT", "3300", "NODE", &heir]), "OK");
+    }
+    assert_eq!(parts(near.hear().expect("it comes")), ["sunsubscribe", "{b}news"]);
+    assert_eq!(near.say(&["PING"]).expect("it answers"), "PONG", "it listens to nothing any more");
+}
+
+#[test]
+fn a_transaction_is_dropped_if_what_it_watched_has_changed() {
+    let nodes = cluster("watch");
+    let mut client = Client::to(nodes[0].port).expect("it listens");
+    for (meanwhile, expected) in [(Some("SADD"), Reply::Nil), (None, Reply::Array(vec![Reply::Int(1)]))] {
+        assert_eq!(client.say(&["WATCH", "{b}set"]).expect("it answers"), "OK");
+        if let Some(command) = meanwhile {
+            assert_eq!(ask(nodes[0].port, &[command, "{b}set", "x"]), "1");
+        }
+        assert_eq!(client.say(&["MULTI"]).expect("it answers"), "OK");
+        assert_eq!(client.say(&["SCARD", "{b}set"]).expect("it answers"), "QUEUED");
+        assert_eq!(client.ask(&["EXEC"]).expect("it answers"), expected);
+    }
+    assert!(ask(nodes[3].port, &["FLUSHALL"]).starts_with("READONLY"));
 }

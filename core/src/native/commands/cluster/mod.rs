@@ -1,11 +1,14 @@
 //! The CLUSTER family: `shapes` tell what the node believes, `wishes` ask it to change something,
-//! `slots` hand slots out and over.
+//! `slots` hand slots out, `setslot` hands them over one by one while their keys move.
 
+mod setslot;
 mod shapes;
 mod slots;
 mod wishes;
 
 use super::{Call, Flow};
+
+pub use setslot::Announced as AnnouncedSlot;
 
 /// A subcommand: its name, the number of words of the whole command (at least so many if negative), what it does.
 type Row = (&'static str, i32, fn(&mut Call<'_>));
@@ -35,7 +38,7 @@ const SUBCOMMANDS: &[Row] = &[
     ("reset", -2, wishes::reset),
     ("saveconfig", 2, wishes::save_config),
     ("set-config-epoch", 3, wishes::set_config_epoch),
-    ("setslot", -4, slots::set),
+    ("setslot", -4, setslot::set),
     ("shards", 2, shapes::shards),
     ("slaves", 3, shapes::replicas),
     ("slots", 2, shapes::slots),
@@ -44,7 +47,10 @@ const SUBCOMMANDS: &[Row] = &[
 pub(super) fn cluster(call: &mut Call<'_>) -> Flow {
     let name = String::from_utf8_lossy(call.words[1]).to_ascii_lowercase();
     match SUBCOMMANDS.iter().find(|(known, ..)| *known == name) {
-        Some((_, arity, run)) if fits(*arity, call.words.len()) => run(call),
+        Some((_, arity, run)) if fits(*arity, call.words.len()) => {
+            run(call);
+            return setslot::flow(call);
+        }
         Some(_) => {
             call.out.error(&format!("ERR wrong number of arguments for 'cluster|{name}' command"));
         }

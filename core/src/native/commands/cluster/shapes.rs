@@ -2,13 +2,15 @@
 
 use std::fmt::Write as _;
 
-use crate::base::SLOTS;
+use crate::base::{LinkId, SLOTS};
 use crate::cluster::nodes_conf::NodeLine;
 use crate::cluster::{ClusterView, Peer, PeerIx};
+use crate::native::bus::LinkEnd;
 use crate::protocol::health::Health;
 use crate::resp::Writer;
 use crate::wire::Kind;
 
+use super::super::endpoint::Shown;
 use super::Call;
 use super::wishes::node_named;
 
@@ -22,9 +24,20 @@ pub(super) fn my_shard_id(call: &mut Call<'_>) {
     call.out.bulk(id.as_str().as_bytes());
 }
 
+/// Lines of CLUSTER NODES, with the addresses that this client is to use.
+fn listings(call: &Call<'_>, wanted: impl Fn(&NodeLine) -> bool) -> Vec<String> {
+    let server = &*call.server;
+    let listing = |line: &NodeLine| {
+        let ix = server.node.view().lookup(line.id)?;
+        let shown = Shown::of(server, ix, call.client.remote);
+        Some(line.listing(&shown.ip, shown.port))
+    };
+    server.node.conf().nodes.iter().filter(|line| wanted(line)).filter_map(listing).collect()
+}
+
 pub(super) fn nodes(call: &mut Call<'_>) {
     let text: String =
-        call.server.node.conf().nodes.iter().flat_map(|line| [line.listing(), "\n".to_owned()]).collect();
+        listings(call, |_| true).into_iter().flat_map(|line| [line, "\n".to_owned()]).collect();
     call.out.verbatim(&text);
 }
 
@@ -34,9 +47,7 @@ pub(super) fn replicas(call: &mut Call<'_>) {
         call.out.error("ERR The specified node is not a master");
         return;
     }
-    let conf = call.server.node.conf();
-    let lines: Vec<String> =
-        conf.nodes.iter().filter(|line| line.primary == Some(node)).map(NodeLine::listing).collect();
+    let lines = listings(call, |line| line.primary == Some(node));
     call.out.array(lines.len());
     for line in lines {
         call.out.bulk(line.as_bytes());
@@ -78,7 +89,7 @@ pub(super) fn info(call: &mut Call<'_>) {
         }
         line(&format!("cluster_stats_messages_{way}"), counts.values().sum());
     }
-    line("total_cluster_links_buffer_limit_exceeded", 0);
+    line("total_cluster_links_buffer_limit_exceeded", server.traffic.overflowed);
     let state = if server.node.health() == Health::Ok { "ok" } else { "fail" };
     let text = format!("cluster_state:{state}\r\n{text}");
     call.out.verbatim(&text);
@@ -93,11 +104,11 @@ fn word(kind: Kind) -> &'static str {
 }
 
 /// Replicas worth naming to clients: alive, and with data. The same order on every node.
-fn serving(view: &ClusterView, primary: PeerIx) -> Vec<&Peer> {
-    let fit = |peer: &&Peer| !peer.failed() && peer.offset.0 > 0;
-    let mut replicas: Vec<&Peer> = view.replicas_of(primary).map(|(_, peer)| peer).filter(fit).collect();
-    replicas.sort_by_key(|peer| peer.id);
-    replicas
+fn serving(view: &ClusterView, primary: PeerIx) -> Vec<PeerIx> {
+    let fit = |(_, peer): &(PeerIx, &Peer)| !peer.failed() && peer.offset.0 > 0;
+    let mut replicas: Vec<(PeerIx, &Peer)> = view.replicas_of(primary).filter(fit).collect();
+    replicas.sort_by_key(|(_, peer)| peer.id);
+    replicas.into_iter().map(|(ix, _)| ix).collect()
 }
 
 /// Ranges of slots with one owner, from the lowest.
@@ -120,19 +131,19 @@ pub(super) fn slots(call: &mut Call<'_>) {
         out.array(3 + replicas.len());
         out.int(i64::from(first));
         out.int(i64::from(last));
-        for peer in std::iter::once(view.peer(owner)).chain(replicas) {
-            let shown = if peer.id == server.node.id() { server.node.config().address } else { peer.address };
+        for ix in std::iter::once(owner).chain(replicas) {
+            let shown = Shown::of(server, ix, call.client.remote);
             out.array(4);
-            out.bulk(shown.ip.map_or_else(String::new, |ip| ip.to_string()).as_bytes());
+            match shown.endpoint() {
+                Some(endpoint) => out.bulk(endpoint.as_bytes()),
+                None => out.null(),
+            }
             out.int(i64::from(shown.port));
-            out.bulk(peer.id.as_str().as_bytes());
-            match peer.names.as_ref().filter(|names| !names.hostname.is_empty()) {
-                Some(names) => {
-                    out.map(1);
-                    out.bulk(b"hostname");
-                    out.bulk(names.hostname.as_bytes());
-                }
-                None => out.map(0),
+            out.bulk(view.peer(ix).id.as_str().as_bytes());
+            out.map(shown.others().count());
+            for (name, value) in shown.others() {
+                out.bulk(name.as_bytes());
+                out.bulk(value.as_bytes());
             }
         }
     }
@@ -158,29 +169,29 @@ pub(super) fn shards(call: &mut Call<'_>) {
         out.bulk(b"nodes");
         out.array(members.len());
         for (ix, peer) in members {
-            member(out, view, ix, peer, server.node.config().address);
+            member(out, &Shown::of(server, ix, call.client.remote), peer);
         }
         out.bulk(b"id");
         out.bulk(shard.as_str().as_bytes());
     }
 }
 
-fn member(out: &mut Writer, view: &ClusterView, ix: PeerIx, peer: &Peer, mine: crate::base::Address) {
-    let address = if ix == view.myself() { mine } else { peer.address };
-    let ip = address.ip.map_or_else(String::new, |ip| ip.to_string());
-    let hostname = peer.names.as_ref().map(|names| names.hostname.as_str()).filter(|name| !name.is_empty());
-    out.map(7 + usize::from(hostname.is_some()));
+fn member(out: &mut Writer, shown: &Shown<'_>, peer: &Peer) {
+    out.map(7 + usize::from(!shown.hostname.is_empty()));
     out.bulk(b"id");
     out.bulk(peer.id.as_str().as_bytes());
     out.bulk(b"port");
-    out.int(i64::from(address.port));
+    out.int(i64::from(shown.port));
     out.bulk(b"ip");
-    out.bulk(ip.as_bytes());
+    out.bulk(shown.ip.as_bytes());
     out.bulk(b"endpoint");
-    out.bulk(ip.as_bytes());
-    if let Some(hostname) = hostname {
+    match shown.endpoint() {
+        Some(endpoint) => out.bulk(endpoint.as_bytes()),
+        None => out.null(),
+    }
+    if !shown.hostname.is_empty() {
         out.bulk(b"hostname");
-        out.bulk(hostname.as_bytes());
+        out.bulk(shown.hostname.as_bytes());
     }
     out.bulk(b"role");
     out.bulk(if peer.is_primary() { b"master" } else { b"replica" });
@@ -199,16 +210,17 @@ fn member(out: &mut Writer, view: &ClusterView, ix: PeerIx, peer: &Peer, mine: c
 pub(super) fn links(call: &mut Call<'_>) {
     let (server, out) = (&*call.server, &mut *call.out);
     let view = server.node.view();
-    let ends: Vec<(&str, &Peer)> = view
+    let queued = |link: LinkId| server.links.get(&link).map_or(0, LinkEnd::queued);
+    let ends: Vec<(&str, &Peer, usize)> = view
         .iter()
         .flat_map(|(_, peer)| {
             [("to", peer.outbound), ("from", peer.inbound)]
                 .into_iter()
-                .filter_map(move |(way, link)| link.map(|_| (way, peer)))
+                .filter_map(move |(way, link)| link.map(|link| (way, peer, queued(link))))
         })
         .collect();
     out.array(ends.len());
-    for (way, peer) in ends {
+    for (way, peer, queued) in ends {
         out.map(6);
         for (name, value) in [("direction", way), ("node", peer.id.as_str())] {
             out.bulk(name.as_bytes());
@@ -218,9 +230,9 @@ pub(super) fn links(call: &mut Call<'_>) {
         out.int(i64::try_from(server.clock.unix_birth_ms() + peer.born.as_millis()).unwrap_or(i64::MAX));
         out.bulk(b"events");
         out.bulk(if way == "to" { b"rw" } else { b"r" });
-        out.bulk(b"send-buffer-allocated");
-        out.int(0);
-        out.bulk(b"send-buffer-used");
-        out.int(0);
+        for name in ["send-buffer-allocated", "send-buffer-used"] {
+            out.bulk(name.as_bytes());
+            out.int(i64::try_from(queued).unwrap_or(i64::MAX));
+        }
     }
 }

@@ -1,15 +1,15 @@
-//! Slots: given out, taken back, handed over one by one while their keys move.
+//! Slots: given out, taken back, counted, and what is in them.
 
 use crate::base::{Slot, SlotSet};
 use crate::native::keyspace::slot_of;
 use crate::node::Command;
 
 use super::Call;
-use super::wishes::{node_named, wish};
+use super::wishes::wish;
 
-const BAD_SLOT: &str = "ERR Invalid or out of range slot";
+pub(super) const BAD_SLOT: &str = "ERR Invalid or out of range slot";
 
-fn slot(call: &Call<'_>, at: usize) -> Option<Slot> {
+pub(super) fn slot(call: &Call<'_>, at: usize) -> Option<Slot> {
     call.text(at)?.parse().ok().and_then(Slot::new)
 }
 
@@ -87,50 +87,6 @@ pub(super) fn flush(call: &mut Call<'_>) {
     }
     let slots = call.server.node.view().me().slots().clone();
     wish(call, Command::DelSlots(slots));
-}
-
-/// SETSLOT IMPORTING, MIGRATING, STABLE, NODE.
-pub(super) fn set(call: &mut Call<'_>) {
-    let Some(slot) = slot(call, 2) else {
-        call.out.error(BAD_SLOT);
-        return;
-    };
-    if !call.server.node.is_primary() && call.client.id != 0 {
-        call.out.error("ERR Please use SETSLOT only with masters.");
-        return;
-    }
-    let what = call.words[3].to_ascii_lowercase();
-    let mine = call.server.node.view().owners().get(slot) == Some(call.server.node.view().myself());
-    match (what.as_slice(), call.words.len()) {
-        (b"stable", 4) => wish(call, Command::CloseSlot(slot)),
-        (b"migrating", 5) if !mine => {
-            call.out.error(&format!("ERR I'm not the owner of hash slot {slot}"));
-        }
-        (b"importing", 5) if mine => {
-            call.out.error(&format!("ERR I'm already the owner of hash slot {slot}"));
-        }
-        (b"migrating" | b"importing", 5) => {
-            let Some(other) = node_named(call, 4) else { return };
-            wish(call, Command::OpenSlot { slot, other, importing: what == b"importing" });
-        }
-        (b"node", 5) => {
-            let Some(owner) = node_named(call, 4) else { return };
-            let to_me = owner == call.server.node.id();
-            if mine && !to_me && call.server.keyspace.count_in(slot) > 0 {
-                call.out.error(&format!(
-                    "ERR Can't assign hashslot {slot} to a different node while I still hold keys for this \
-                     hash slot."
-                ));
-                return;
-            }
-            let imported =
-                to_me && call.server.node.open_slots().iter().any(|open| open.slot == slot && open.importing);
-            let mut slots = SlotSet::EMPTY;
-            slots.insert(slot);
-            wish(call, Command::SetSlots { slots, owner, imported });
-        }
-        _ => call.out.error("ERR Invalid CLUSTER SETSLOT action or number of arguments. Try CLUSTER HELP"),
-    }
 }
 
 pub(super) fn slot_of_key(call: &mut Call<'_>) {

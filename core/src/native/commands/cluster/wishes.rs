@@ -49,8 +49,10 @@ pub(super) fn meet(call: &mut Call<'_>) {
 }
 
 pub(super) fn forget(call: &mut Call<'_>) {
-    if let Some(node) = node_named(call, 2) {
-        wish(call, Command::Forget(node));
+    match call.text(2).and_then(|word| word.parse().ok()) {
+        // Who is forgotten already is not in the table, and that is no error.
+        Some(node) => wish(call, Command::Forget(node)),
+        None => drop(node_named(call, 2)),
     }
 }
 
@@ -91,7 +93,8 @@ pub(super) fn reset(call: &mut Call<'_>) {
         return;
     }
     call.server.keyspace.clear();
-    wish(call, Command::Reset { hard });
+    wish(call, Command::Reset { hard, holds_data: false });
+    call.server.log_broken();
 }
 
 pub(super) fn bump_epoch(call: &mut Call<'_>) {

@@ -11,24 +11,24 @@ use std::time::{Duration, Instant};
 
 use splitvote::wire::{self, Kind};
 
-use super::golden::hex;
-
 /// One frame as it passed.
 #[derive(Clone, Debug)]
-pub(crate) struct Passed {
-    pub(crate) at: Instant,
+pub struct Passed {
+    /// When.
+    pub at: Instant,
     /// Frames of one connection in one direction are in order.
-    pub(crate) connection: u64,
+    pub connection: u64,
     /// The node behind the door.
-    pub(crate) door: usize,
+    pub door: usize,
     /// Whether the node behind the door sent it.
-    pub(crate) outward: bool,
-    pub(crate) bytes: Vec<u8>,
+    pub outward: bool,
+    /// The frame.
+    pub bytes: Vec<u8>,
 }
 
 /// What the doors do with messages of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Gate {
+pub enum Gate {
     /// They wait until the gate is lifted.
     Hold,
     /// They get lost.
@@ -37,14 +37,15 @@ pub(crate) enum Gate {
 
 /// What all doors share: the recording, and the gates.
 #[derive(Debug, Default)]
-pub(crate) struct Hall {
-    pub(crate) passed: Mutex<Vec<Passed>>,
+pub struct Hall {
+    /// Every frame.
+    pub passed: Mutex<Vec<Passed>>,
     /// Frames that our codec does not take or gives back differently.
-    pub(crate) odd: Mutex<Vec<String>>,
+    pub odd: Mutex<Vec<String>>,
     /// Doors whose nodes are not there.
-    pub(crate) closed: Mutex<Vec<usize>>,
+    pub closed: Mutex<Vec<usize>>,
     /// By kind.
-    pub(crate) gates: Mutex<Vec<(Kind, Gate)>>,
+    pub gates: Mutex<Vec<(Kind, Gate)>>,
     connections: AtomicU64,
 }
 
@@ -60,7 +61,7 @@ impl Hall {
         let same = decoded.as_ref().is_ok_and(|frame| wire::encode(frame) == passed.bytes);
         if !same {
             let told = decoded.as_ref().map(wire::encode).map_err(ToString::to_string);
-            let odd = format!("{told:?}\nwas {}", hex(&passed.bytes));
+            let odd = format!("{told:?}\nwas {:?}", passed.bytes);
             self.odd.lock().expect("nobody panics here").push(odd);
         }
         self.passed.lock().expect("nobody panics here").push(passed);
@@ -73,7 +74,7 @@ const LOOK: Duration = Duration::from_millis(2);
 
 /// Opens a door to `bus`; threads carry frames until the test process ends. While the node is not there
 /// the door is not, either: callers are refused as they would be without it.
-pub(crate) fn open(listener: TcpListener, door: usize, bus: u16, hall: Arc<Hall>) {
+pub fn open(listener: TcpListener, door: usize, bus: u16, hall: Arc<Hall>) {
     let place = listener.local_addr().expect("a listener has a place");
     let mut open = Some(listener);
     thread::spawn(move || {

@@ -1,0 +1,150 @@
+//! SETSLOT: a slot begins to move, moves, or stays after all. The replicas know before it is true here, so
+//! that it outlives this node (native-node.md §4.11).
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::base::{NodeId, Slot, SlotSet};
+use crate::native::commands::{Call, Effect, FOREVER, Flow, UNBLOCKED};
+use crate::node::Command;
+
+use super::slots::{BAD_SLOT, slot};
+use super::wishes::{node_named, wish};
+
+/// How long replicas may take to know, in milliseconds, if the command does not say.
+const PATIENCE: u64 = 2000;
+
+/// A SETSLOT that waits for replicas.
+#[derive(Clone, Copy, Debug)]
+pub struct Announced {
+    /// Its last byte in the stream.
+    offset: u64,
+    /// Until when, in Unix milliseconds.
+    until: u64,
+}
+
+/// SETSLOT IMPORTING, MIGRATING, STABLE, NODE.
+pub(super) fn set(call: &mut Call<'_>) {
+    let announced = call.client.announced_slot.take();
+    if announced.is_some() && !call.server.node.is_primary() {
+        call.out.error(UNBLOCKED);
+        return;
+    }
+    let Some((command, patience)) = asked(call) else { return };
+    // What a primary's stream says is a fact already.
+    if call.client.id == 0 || !call.server.feed.readers_of_slots().any(|_| true) {
+        return wish(call, command);
+    }
+    if call.in_transaction {
+        // A transaction waits for nothing.
+        call.effect = Effect::AsTyped;
+        return wish(call, command);
+    }
+    let Some(announced) = announced else {
+        call.server.feed.append(call.words);
+        let offset = call.server.feed.end();
+        call.client.wrote = offset;
+        call.server.feed.append(&[b"REPLCONF", b"GETACK", b"*"]);
+        let until = call.now_ms.saturating_add(patience);
+        call.client.announced_slot = Some(Announced { offset, until });
+        return;
+    };
+    if call.server.feed.readers_of_slots().all(|fed| fed.acked >= announced.offset) {
+        wish(call, command);
+    } else if announced.until <= call.now_ms {
+        call.out.error("NOREPLICAS Not enough good replicas to write.");
+    } else {
+        call.client.announced_slot = Some(announced);
+    }
+}
+
+/// What becomes of the client: it may have to wait for replicas.
+pub(super) fn flow(call: &Call<'_>) -> Flow {
+    let Some(announced) = call.client.announced_slot else { return Flow::Done };
+    let left = Duration::from_millis(announced.until.saturating_sub(call.now_ms));
+    Flow::Again(Rc::clone(&call.server.feed.acked), left.min(FOREVER))
+}
+
+/// What is asked, and how long it may take; what is wrong with it is answered.
+fn asked(call: &mut Call<'_>) -> Option<(Command, u64)> {
+    let Some(slot) = slot(call, 2) else {
+        call.out.error(BAD_SLOT);
+        return None;
+    };
+    let streamed = call.client.id == 0;
+    if !call.server.node.is_primary() && !streamed {
+        call.out.error("ERR Please use SETSLOT only with masters.");
+        return None;
+    }
+    let what = call.words[3].to_ascii_lowercase();
+    let words = if what == b"stable" { 4 } else { 5 };
+    let patience = patience(call, words)?;
+    let mine = call.server.node.view().owners().get(slot) == Some(call.server.node.view().myself());
+    let command = match what.as_slice() {
+        b"stable" => Command::CloseSlot(slot),
+        b"migrating" if !mine && !streamed => {
+            call.out.error(&format!("ERR I'm not the owner of hash slot {slot}"));
+            return None;
+        }
+        b"importing" if mine && !streamed => {
+            call.out.error(&format!("ERR I'm already the owner of hash slot {slot}"));
+            return None;
+        }
+        b"migrating" | b"importing" => {
+            let other = owner_named(call)?;
+            Command::OpenSlot { slot, other, importing: what == b"importing" }
+        }
+        b"node" => given(call, slot, mine)?,
+        _ => {
+            call.out.error(NO_FORM);
+            return None;
+        }
+    };
+    Some((command, patience))
+}
+
+const NO_FORM: &str = "ERR Invalid CLUSTER SETSLOT action or number of arguments. Try CLUSTER HELP";
+
+/// The limit behind so many words.
+fn patience(call: &mut Call<'_>, words: usize) -> Option<u64> {
+    match call.words.len().checked_sub(words) {
+        Some(0) => Some(PATIENCE),
+        Some(2) if call.is(words, "timeout") => {
+            let limit = call.text(words + 1).and_then(|text| text.parse().ok());
+            if limit.is_none() {
+                call.out.error("ERR timeout is not an integer or out of range");
+            }
+            limit.map(|limit| if limit == 0 { PATIENCE } else { limit })
+        }
+        _ => {
+            call.out.error(NO_FORM);
+            None
+        }
+    }
+}
+
+/// The node that is named, if it may own slots.
+fn owner_named(call: &mut Call<'_>) -> Option<NodeId> {
+    let node = node_named(call, 4)?;
+    if let Err(error) = call.server.node.may_own(node) {
+        call.out.error(&format!("ERR {error}"));
+        return None;
+    }
+    Some(node)
+}
+
+fn given(call: &mut Call<'_>, slot: Slot, mine: bool) -> Option<Command> {
+    let owner = owner_named(call)?;
+    let to_me = owner == call.server.node.id();
+    if mine && !to_me && call.server.keyspace.count_in(slot) > 0 {
+        call.out.error(&format!(
+            "ERR Can't assign hashslot {slot} to a different node while I still hold keys for this hash slot."
+        ));
+        return None;
+    }
+    let imported =
+        to_me && call.server.node.open_slots().iter().any(|open| open.slot == slot && open.importing);
+    let mut slots = SlotSet::EMPTY;
+    slots.insert(slot);
+    Some(Command::SetSlots { slots, owner, imported })
+}

@@ -1,0 +1,48 @@
+//! Data that outlives the process: snapshots (`dump.rdb`) and an append log, both in the peers' formats,
+//! so that a real Valkey or Redis loads our folder and we load theirs.
+//!
+//! `snapshot` writes all data at once; `append` writes the bytes of the replication stream behind a base
+//! that `rewrite` makes; `load` brings back what is there,
+//! `replay` the part of it that is commands. `settings` is what the operator wants,
+//! `manifest` the list of a log's files. Whoever answers a client, acknowledges to a primary or feeds a
+//! replica calls [`Server::flush_log`](super::server::Server::flush_log) or [`settled`] first.
+//!
+//! What is *not* here: `nodes.conf` (see `disk`), and whether restored data may be claimed (see
+//! `protocol::replication`).
+
+mod append;
+mod load;
+mod manifest;
+mod replay;
+mod rewrite;
+mod settings;
+mod snapshot;
+#[cfg(test)]
+mod tests;
+
+pub use append::{AppendLog, keep_log, settled};
+pub use load::{LoadError, load};
+pub use manifest::{Manifest, ManifestError, Part};
+pub use settings::{SavePoint, Settings, SyncPolicy, file_name, save_points, save_words};
+pub use snapshot::{Saved, keep_snapshots};
+
+use std::rc::Rc;
+
+use tokio::sync::Notify;
+
+/// What a server remembers about keeping its data.
+#[derive(Debug, Default)]
+pub struct Persist {
+    /// The append log, while there is one.
+    pub log: Option<AppendLog>,
+    /// Whether the last rewrite failed.
+    pub rewrite_failed: bool,
+    /// Whether an orderly end has saved everything already.
+    pub ended: bool,
+    /// Snapshots.
+    pub saved: Saved,
+    /// Told when there is something to sync.
+    pub unsynced: Rc<Notify>,
+    /// Told when something was synced.
+    pub synced: Rc<Notify>,
+}
