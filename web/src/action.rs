@@ -127,6 +127,8 @@ pub enum Act {
     Pings,
     /// Light or dark.
     Theme,
+    /// The page speaks this language.
+    Language(&'static str),
     /// Opens the menu of a node here, in the ring of this side.
     Menu(usize, NodeIndex, f64, f64),
     /// Opens the sheet that shares the run.

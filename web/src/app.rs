@@ -4,6 +4,7 @@
 mod acts;
 mod door;
 mod frames;
+pub(crate) mod speech;
 mod view;
 
 use web_sys::KeyboardEvent;
@@ -40,6 +41,8 @@ pub(crate) enum Msg {
     Copied(bool),
     /// The browser's theme changed.
     Look,
+    /// The page speaks another language.
+    Spoken,
 }
 
 /// The page.
@@ -135,6 +138,7 @@ impl Component for App {
                 }
                 self.toast(if done { words::COPIED } else { words::NOT_COPIED });
             }
+            Msg::Spoken => self.door.focus_soon("[data-testid=language]"),
             Msg::Look => self.palette = Palette::read().unwrap_or_default(),
         }
         self.stale = true;

@@ -6,6 +6,7 @@
 pub mod action;
 mod app;
 pub mod clock;
+pub mod language;
 pub mod museum;
 pub mod panels;
 pub mod reel;
@@ -16,8 +17,19 @@ pub mod session;
 pub mod share;
 pub mod words;
 
-/// Puts the page in the place of the skeleton that `index.html` shows first.
+/// Puts the page in the place of the skeleton that `index.html` shows first, in the reader's language.
 pub fn start() {
+    let tag = app::speech::wanted();
+    if tag == language::ENGLISH {
+        return mount();
+    }
+    wasm_bindgen_futures::spawn_local(async move {
+        app::speech::learn(tag).await;
+        mount();
+    });
+}
+
+fn mount() {
     let place =
         web_sys::window().and_then(|window| window.document()).and_then(|page| page.get_element_by_id("app"));
     match place {

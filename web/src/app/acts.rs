@@ -3,7 +3,7 @@
 use web_sys::KeyboardEvent;
 use yew::prelude::*;
 
-use super::{App, Msg, door};
+use super::{App, Msg, door, speech};
 use crate::action::{Act, Tab, of_key};
 use crate::panels::paint::Palette;
 use crate::panels::sheets::Sheet;
@@ -97,6 +97,13 @@ impl App {
                 door::flip_theme();
                 self.theme += 1;
                 self.palette = Palette::read().unwrap_or_default();
+            }
+            Act::Language(tag) => {
+                speech::remember(tag);
+                ctx.link().send_future(async move {
+                    speech::learn(tag).await;
+                    Msg::Spoken
+                });
             }
             Act::Menu(side, node, x, y) => {
                 (self.session.selected, self.menu) = (Some(node), Some((side, node, x, y)));

@@ -7,7 +7,7 @@ use web_sys::{Element, HtmlElement, KeyboardEvent};
 use yew::Callback;
 use yew::html::Scope;
 
-use super::{App, Msg};
+use super::{App, Msg, speech};
 use crate::panels::script::Mistake;
 
 const THEME: &str = "splitvote-theme";
@@ -104,9 +104,10 @@ fn page() -> Option<web_sys::Document> {
     web_sys::window()?.document()
 }
 
-/// The whole address.
+/// The whole address, but for the language it asks for.
 pub(super) fn address() -> String {
-    web_sys::window().and_then(|window| window.location().href().ok()).unwrap_or_default()
+    let address = web_sys::window().and_then(|window| window.location().href().ok()).unwrap_or_default();
+    speech::without_language(&address)
 }
 
 /// The address with this fragment in place of its own.
@@ -152,7 +153,8 @@ fn matches(query: &str) -> bool {
     list.is_some_and(|list| list.matches())
 }
 
-fn root() -> Option<Element> {
+/// The root of the page.
+pub(super) fn root() -> Option<Element> {
     page()?.document_element()
 }
 
@@ -160,10 +162,21 @@ fn storage() -> Option<web_sys::Storage> {
     web_sys::window()?.local_storage().ok()?
 }
 
+/// What the browser keeps for us under a name.
+pub(super) fn stored(name: &str) -> Option<String> {
+    storage()?.get_item(name).ok()?
+}
+
+/// Lets the browser keep something; one that keeps nothing forgets the choice, no more.
+pub(super) fn store(name: &str, value: &str) {
+    if let Some(storage) = storage() {
+        let _ = storage.set_item(name, value);
+    }
+}
+
 /// The theme chosen the last time.
 pub(super) fn restore_theme() {
-    let chosen = storage().and_then(|storage| storage.get_item(THEME).ok().flatten());
-    if let (Some(root), Some(theme)) = (root(), chosen) {
+    if let (Some(root), Some(theme)) = (root(), stored(THEME)) {
         let _ = root.set_attribute("data-theme", &theme);
     }
 }
@@ -178,10 +191,7 @@ pub(super) fn flip_theme() {
     };
     let theme = if dark { "light" } else { "dark" };
     let _ = root.set_attribute("data-theme", theme);
-    if let Some(storage) = storage() {
-        // A browser that keeps nothing forgets the choice, no more.
-        let _ = storage.set_item(THEME, theme);
-    }
+    store(THEME, theme);
 }
 
 /// Puts the focus on an element.

@@ -25,7 +25,7 @@ use crate::scene::tape::{Tape, Window};
 use crate::scene::{Beliefs, NodeIndex, Scene, build};
 use crate::session::Session;
 use crate::session::run::Run;
-use crate::{share, words};
+use crate::{language, share, words};
 
 /// Keys of `set` that have a dial, with their labels.
 const DIALS: &[(&str, &str)] =
@@ -101,7 +101,7 @@ impl App {
         let (session, view, on) = (&self.session, &self.view, &ctx.link().callback(Msg::Act));
         let (when, caption) = &view.caption;
         html! {
-            <div class="app">
+            <div key={language::tag()} class="app">
                 <div>
                     { self.top(on) }{ self.banner(on) }{ verdict::breaches(&session.outcome().breaches, on) }
                     if share::builtin(session) == Some(share::FIRST) { { room::doors() } }

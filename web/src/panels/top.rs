@@ -4,6 +4,7 @@ use yew::prelude::*;
 
 use super::{Wish, icon, switch, wish};
 use crate::action::Act;
+use crate::language::{self, CHINESE, LANGUAGES};
 use crate::words;
 
 /// What the bar is drawn from.
@@ -67,10 +68,19 @@ pub fn Top(props: &Props) -> Html {
             <button type="button" class="btn" aria-pressed={if props.compares { "true" } else { "false" }} aria-label="Compare two rules" title="Compare two rules (v)" data-testid="compare" onclick={wish(&props.on, Act::Versus)}>{ icon("versus") }<span class="label">{ "Compare" }</span></button>
             <button type="button" class="btn" aria-label="Share" data-testid="share" onclick={wish(&props.on, Act::Share)}>{ icon("share") }<span class="label">{ "Share" }</span></button>
             <div class="row">
+                { tongue(&props.on) }
                 <button type="button" class="btn bare icon" aria-label="Light or dark" title="Light or dark (d)" data-testid="theme" onclick={wish(&props.on, Act::Theme)}>{ icon("theme") }</button>
                 <button type="button" class="btn bare icon" aria-label="Keys" title="Keys (?)" data-testid="help" onclick={wish(&props.on, Act::Help)}>{ icon("help") }</button>
             </div>
         </header>
+    }
+}
+
+/// The way to the other language, in its own words.
+fn tongue(on: &Wish) -> Html {
+    let other = LANGUAGES.into_iter().find(|(tag, _)| *tag != language::tag()).unwrap_or(LANGUAGES[0]);
+    html! {
+        <button type="button" class="btn bare tongue" lang={other.0} title={other.1} aria-label={other.1} data-testid="language" onclick={wish(on, Act::Language(other.0))}>{ if other.0 == CHINESE { "中" } else { "EN" } }</button>
     }
 }
 
