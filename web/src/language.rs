@@ -122,7 +122,7 @@ impl Catalogue {
         let lines = text.lines().filter(|line| !line.starts_with('#'));
         let mut entries: Vec<Entry> = lines
             .filter_map(|line| line.split_once(" = "))
-            .map(|(english, other)| Entry { english: english.trim(), other: other.trim() })
+            .map(|(english, other)| Entry { english, other })
             .collect();
         entries.sort_by_key(|entry| entry.english);
         let mut patterns: Vec<usize> = (0..entries.len()).collect();

@@ -292,8 +292,6 @@ pub fn caption(who: &str, event: &Event, name: Namer<'_>) -> Option<String> {
     })
 }
 
-/// Before the moment at which two runs part.
-pub const PART: &str = "They part at";
 /// Two runs that tell the same.
 pub const ALIKE: &str = "This difference changes nothing in this run: every event is the same.";
 /// The figure over each of two rings.

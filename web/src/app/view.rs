@@ -6,6 +6,7 @@ use yew::prelude::*;
 
 use super::{App, Msg};
 use crate::action::{Act, Tab};
+use crate::language::{self, later, t, tell, tf};
 use crate::panels::chart::{Chart, Sample};
 use crate::panels::inspector::Inspector;
 use crate::panels::log::{Log, ROWS, Row, THEMES};
@@ -25,11 +26,15 @@ use crate::scene::tape::{Tape, Window};
 use crate::scene::{Beliefs, NodeIndex, Scene, build};
 use crate::session::Session;
 use crate::session::run::Run;
-use crate::{language, share, words};
+use crate::{share, words};
 
 /// Keys of `set` that have a dial, with their labels.
-const DIALS: &[(&str, &str)] =
-    &[("node-timeout", "Node timeout"), ("latency", "Latency"), ("loss", "Loss"), ("writes", "Writes")];
+const DIALS: &[(&str, &str)] = &[
+    ("node-timeout", later("Node timeout")),
+    ("latency", later("Latency")),
+    ("loss", later("Loss")),
+    ("writes", later("Writes")),
+];
 
 /// What the ring's box is taken for before it was measured.
 const UNMEASURED: (f64, f64) = (600.0, 600.0);
@@ -99,7 +104,7 @@ impl View {
 impl App {
     pub(super) fn page(&self, ctx: &Context<Self>) -> Html {
         let (session, view, on) = (&self.session, &self.view, &ctx.link().callback(Msg::Act));
-        let (when, caption) = &view.caption;
+        let (when, caption) = (&view.caption.0, tell(&view.caption.1));
         html! {
             <div key={language::tag()} class="app">
                 <div>
@@ -107,22 +112,22 @@ impl App {
                     if share::builtin(session) == Some(share::FIRST) { { room::doors() } }
                 </div>
                 <main class="house">
-                    <aside class="rail" aria-label="Do">{ self.rail(on, "") }</aside>
+                    <aside class="rail" aria-label={t("Do")}>{ self.rail(on, "") }</aside>
                     <div class="centre">
                         { compare::ribbon(session, on) }
                         { self.stage(ctx, on) }
                         <div class="caption">
                             <span class="when">{ words::clock(*when) }</span>
-                            <p data-testid="caption">{ caption }</p>
+                            <p data-testid="caption">{ &caption }</p>
                         </div>
-                        <ul class="unseen" aria-label="Messages in flight" data-testid="flights">{ for view.half().flights.iter().map(|one| html! { <li>{ one }</li> }) }</ul>
+                        <ul class="unseen" aria-label={t("Messages in flight")} data-testid="flights">{ for view.half().flights.iter().map(|one| html! { <li>{ tell(one) }</li> }) }</ul>
                     </div>
-                    <aside class="side" aria-label="Know">{ self.tabs(on) }{ self.pane(on) }</aside>
+                    <aside class="side" aria-label={t("Know")}>{ self.tabs(on) }{ self.pane(on) }</aside>
                 </main>
                 <Transport tape={view.half().tape.clone()} beside={self.tape_beside()} branches={branches::strip(session, view.window, on)} now={session.now()} end={session.end()} spoken={self.spoken()} playing={self.playing}
                     steps={session.steps()} speed={self.speed} slow_votes={self.slow_votes} zoom={self.zoom} slowed={self.slowed} on={on.clone()} />
                 <div class="unseen" role="status" aria-live="polite" data-testid="live">{ if self.playing && !self.slowed { "" } else { caption.as_str() } }</div>
-                if let Some((toast, _)) = &self.toast { <div class="toast" role="status" data-testid="toast">{ toast }</div> }
+                if let Some((toast, _)) = &self.toast { <div class="toast" role="status" data-testid="toast">{ tell(toast) }</div> }
                 if let Some(sheet) = &self.sheet { <Over sheet={sheet.clone()} on={on.clone()} /> }
             </div>
         }
@@ -142,7 +147,7 @@ impl App {
             if self.view.halves.len() == 1 {
                 return html! { <div key="one" class="stage">{ ring }{ vote }</div> };
             }
-            html! { <section key={side} class="half" aria-label={format!("Run under {}", sides[side])}>{ compare::head(session, side) }{ ring }{ vote }</section> }
+            html! { <section key={side} class="half" aria-label={tf("Run under {rules}", &[("rules", &tell(&sides[side]))])}>{ compare::head(session, side) }{ ring }{ vote }</section> }
         };
         let halves = self.view.halves.iter().enumerate().map(half);
         if self.view.halves.len() == 1 {
@@ -176,8 +181,8 @@ impl App {
         }
         html! {
             <div class="banner" role="alert" data-testid="banner">
-                <div><b>{ words::BAD_LINK }</b><ul>{ for self.wrong.iter().take(5).map(|one| html! { <li>{ one }</li> }) }</ul></div>
-                <button type="button" class="btn bare icon" aria-label="Dismiss" data-testid="dismiss" onclick={wish(on, Act::Dismiss)}>{ icon("close") }</button>
+                <div><b>{ t(words::BAD_LINK) }</b><ul>{ for self.wrong.iter().take(5).map(|one| html! { <li>{ tell(one) }</li> }) }</ul></div>
+                <button type="button" class="btn bare icon" aria-label={t("Dismiss")} data-testid="dismiss" onclick={wish(on, Act::Dismiss)}>{ icon("close") }</button>
             </div>
         }
     }
@@ -203,11 +208,11 @@ impl App {
             }
         };
         html! {
-            <div class="tabs" role="tablist" aria-label="Panels">
-                if self.session.beside().is_some() { { one(Tab::Compare, "Compare", "compare", false) } }
-                if self.session.room().is_some() { { one(Tab::Room, "Room", "room", false) } }
-                { one(Tab::Do, "Do", "do", true) }{ one(Tab::Node, "Node", "node", false) }{ one(Tab::Log, "Log", "log", false) }
-                { one(Tab::Chart, "Chart", "chart", false) }{ one(Tab::Rules, "Rules", "rules", false) }{ one(Tab::Script, "Script", "script", false) }
+            <div class="tabs" role="tablist" aria-label={t("Panels")}>
+                if self.session.beside().is_some() { { one(Tab::Compare, t("Compare"), "compare", false) } }
+                if self.session.room().is_some() { { one(Tab::Room, t("Room"), "room", false) } }
+                { one(Tab::Do, t("Do"), "do", true) }{ one(Tab::Node, t("Node"), "node", false) }{ one(Tab::Log, t("Log"), "log", false) }
+                { one(Tab::Chart, t("Chart"), "chart", false) }{ one(Tab::Rules, t("Rules"), "rules", false) }{ one(Tab::Script, t("Script"), "script", false) }
             </div>
         }
     }
@@ -239,7 +244,7 @@ impl App {
             Tab::Do => self.rail(on, "narrow-"),
         };
         let class = classes!("pane", flush.then_some("flush"), (self.tab == Tab::Script).then_some("whole"));
-        html! { <div class={class} id="pane" role="tabpanel" tabindex="0" aria-label="Panel">{ inside }</div> }
+        html! { <div class={class} id="pane" role="tabpanel" tabindex="0" aria-label={t("Panel")}>{ inside }</div> }
     }
 
     /// The switches of everyone, or of the chosen node if its process runs.
@@ -266,11 +271,13 @@ impl App {
     }
 
     fn spoken(&self) -> String {
-        format!(
-            "{}, epoch {}, {}",
-            words::clock(self.session.now()),
-            self.view.half().scene.epoch,
-            self.view.caption.1
+        tf(
+            "{time}, epoch {n}, {caption}",
+            &[
+                ("time", &words::clock(self.session.now())),
+                ("n", &self.view.half().scene.epoch),
+                ("caption", &tell(&self.view.caption.1)),
+            ],
         )
     }
 }
@@ -285,7 +292,9 @@ fn rows(session: &Session, filter: &str, about: &str) -> (Vec<Row>, usize) {
     let mut rows: Vec<Row> = lines
         .filter(|(_, line)| theme.is_none_or(|theme| line.theme == theme))
         .filter(|(_, line)| {
-            words.is_empty() || format!("{} {}", name(line.node), line.text).to_lowercase().contains(&words)
+            words.is_empty()
+                || format!("{} {}", name(line.node), line.text).to_lowercase().contains(&words)
+                || tell(&line.text).to_lowercase().contains(&words)
         })
         .map(|(entry, line)| Row {
             entry,

@@ -4,6 +4,7 @@ use yew::prelude::*;
 
 use super::{Wish, wish};
 use crate::action::Act;
+use crate::language::{t, tell, tf};
 use crate::scene::tape::Window;
 use crate::session::Session;
 use crate::session::compare::Against;
@@ -18,7 +19,7 @@ pub fn strip(session: &Session, window: Window, on: &Wish) -> Html {
     let against = session.beside().map(|beside| beside.against);
     let row = |(at, depth): (usize, usize)| {
         let branch = &branches.all()[at];
-        let name = session.branch_name(at);
+        let name = tell(&session.branch_name(at));
         let here = at == branches.here();
         let (from, to) = (window.place(if depth == 0 { 0 } else { branch.left }), window.place(branch.end));
         let beside = against == Some(Against::Branch(at));
@@ -28,10 +29,10 @@ pub fn strip(session: &Session, window: Window, on: &Wish) -> Html {
             <li key={at} class={classes!(here.then_some("here"), beside.then_some("beside"))}>
                 <span class="line" aria-hidden="true"><i style={format!("left:{from:.2}%;width:{:.2}%", (to - from).max(0.4))}></i></span>
                 <button type="button" class="name" style={format!("left:calc({:.2}% + 8px)", from.min(56.0))} aria-current={here.then_some("true")} data-testid={format!("branch-{at}")} onclick={wish(on, Act::Branch(at))}>{ name.clone() }{ broken }</button>
-                <button type="button" class="btn bare" disabled={here} aria-pressed={if beside { "true" } else { "false" }} aria-label={format!("Compare with {name}")}
-                    data-testid={format!("beside-{at}")} onclick={wish(on, Act::Compare(wanted))}>{ "Compare" }</button>
+                <button type="button" class="btn bare" disabled={here} aria-pressed={if beside { "true" } else { "false" }} aria-label={tf("Compare with {name}", &[("name", &name)])}
+                    data-testid={format!("beside-{at}")} onclick={wish(on, Act::Compare(wanted))}>{ t("Compare") }</button>
             </li>
         }
     };
-    html! { <ul class="branches" aria-label="Branches" data-testid="branches">{ for family.into_iter().map(row) }</ul> }
+    html! { <ul class="branches" aria-label={t("Branches")} data-testid="branches">{ for family.into_iter().map(row) }</ul> }
 }

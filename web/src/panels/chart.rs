@@ -6,6 +6,7 @@ use web_sys::HtmlCanvasElement;
 use yew::prelude::*;
 
 use super::Shared;
+use crate::language::{t, tf};
 use crate::words;
 
 /// One sample of the whole cluster.
@@ -54,18 +55,18 @@ pub fn Chart(props: &Props) -> Html {
     let last = props.samples.last();
     html! { <>
         <section class="sect">
-            <h2>{ format!("Offsets in shard {}", props.shard) }</h2>
+            <h2>{ tf("Offsets in shard {shard}", &[("shard", &props.shard)]) }</h2>
             { scale(props.lines.iter().flat_map(|(node, _)| props.samples.iter().filter_map(|one| one.offsets.get(*node).copied().flatten()))) }
-            <canvas class="chart" ref={offsets} role="img" aria-label={format!("Offsets of shard {} over time; the table has the last values", props.shard)} data-testid="chart-offsets"></canvas>
+            <canvas class="chart" ref={offsets} role="img" aria-label={tf("Offsets of shard {shard} over time; the table has the last values", &[("shard", &props.shard)])} data-testid="chart-offsets"></canvas>
             <div class="legend">{ for props.lines.iter().enumerate().map(|(at, (_, name))| html! { <span><i class={classes!("dash", format!("d{}", at % 4))}></i>{ name }</span> }) }</div>
         </section>
         <section class="sect">
-            <h2>{ "Greatest epoch" }</h2>
+            <h2>{ t("Greatest epoch") }</h2>
             { scale(props.samples.iter().map(|one| one.epoch)) }
-            <canvas class="chart" ref={epochs} role="img" aria-label="The greatest epoch over time" data-testid="chart-epochs"></canvas>
+            <canvas class="chart" ref={epochs} role="img" aria-label={t("The greatest epoch over time")} data-testid="chart-epochs"></canvas>
         </section>
         <section class="sect">
-            <table class="view"><thead><tr><th scope="col">{ "Node" }</th><th scope="col">{ "Offset" }</th></tr></thead>
+            <table class="view"><thead><tr><th scope="col">{ t("Node") }</th><th scope="col">{ t("Offset") }</th></tr></thead>
                 <tbody>{ for props.lines.iter().map(|(node, name)| html! {
                     <tr><td><b>{ name }</b></td><td class="num">{ words::number(last.and_then(|one| one.offsets.get(*node).copied().flatten()).unwrap_or(0)) }</td></tr>
                 }) }</tbody>
@@ -78,9 +79,9 @@ pub fn Chart(props: &Props) -> Html {
 fn scale(values: impl Iterator<Item = u64>) -> Html {
     let (low, high) = values.fold((u64::MAX, 0), |(low, high), value| (low.min(value), high.max(value)));
     if low > high {
-        return html! { <p class="note">{ "Nothing has run yet." }</p> };
+        return html! { <p class="note">{ t("Nothing has run yet.") }</p> };
     }
-    html! { <p class="note ends"><span>{ format!("least {}", words::number(low)) }</span><span>{ format!("greatest {}", words::number(high)) }</span></p> }
+    html! { <p class="note ends"><span>{ tf("least {n}", &[("n", &words::number(low))]) }</span><span>{ tf("greatest {n}", &[("n", &words::number(high))]) }</span></p> }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "places on the screen")]

@@ -1,5 +1,6 @@
 //! Two runs side by side: what differs in their rules, where they part, what they come to.
 
+use crate::language::{t, tell, tf};
 use splitvote::base::rules::{PRESETS, SWITCHES};
 use splitvote::scenario::Versus;
 use yew::prelude::*;
@@ -16,19 +17,19 @@ pub fn ribbon(session: &Session, on: &Wish) -> Html {
     let Some(sides) = session.sides() else { return Html::default() };
     let side = |at: usize, text: &str| {
         html! {
-            <p class="part"><b>{ &sides[at] }</b><span>{ text.to_owned() }</span></p>
+            <p class="part"><b>{ tell(&sides[at]) }</b><span>{ tell(text) }</span></p>
         }
     };
     let inside = match session.parting_words() {
         Some((at, [left, right])) => html! { <>
-            <button type="button" class="btn" title="To where the two runs part" data-testid="parting" onclick={wish(on, Act::Seek(at))}>
-                { icon("split") }{ format!("{} {}", words::PART, words::clock(at)) }
+            <button type="button" class="btn" title={t("To where the two runs part")} data-testid="parting" onclick={wish(on, Act::Seek(at))}>
+                { icon("split") }{ tf("They part at {time}", &[("time", &words::clock(at))]) }
             </button>
             { side(0, &left) }{ side(1, &right) }
         </> },
-        None => html! { <p class="part"><span>{ words::ALIKE }</span></p> },
+        None => html! { <p class="part"><span>{ t(words::ALIKE) }</span></p> },
     };
-    html! { <section class="ribbon" aria-label="Where the two runs part" data-testid="ribbon">{ inside }</section> }
+    html! { <section class="ribbon" aria-label={t("Where the two runs part")} data-testid="ribbon">{ inside }</section> }
 }
 
 /// The line over one ring: what it obeys, and its headline figure.
@@ -37,9 +38,9 @@ pub fn head(session: &Session, side: usize) -> Html {
     let headline = session.figures().into_iter().next().map(|figure| figure.values[side].clone());
     html! {
         <header class="half-head">
-            <h2>{ name }</h2>
+            <h2>{ tell(&name) }</h2>
             if let Some(headline) = headline {
-                <p><span>{ words::AFTER_FAIL }</span><b class="num" data-testid={format!("headline-{side}")}>{ headline }</b></p>
+                <p><span>{ t(words::AFTER_FAIL) }</span><b class="num" data-testid={format!("headline-{side}")}>{ tell(&headline) }</b></p>
             }
         </header>
     }
@@ -50,18 +51,20 @@ pub fn pane(session: &Session, beliefs: &[Shared<Beliefs>; 2], on: &Wish) -> Htm
     let Some(sides) = session.sides() else { return Html::default() };
     let (alike, differing): (Vec<Figure>, Vec<Figure>) =
         session.figures().into_iter().partition(|figure| figure.values[0] == figure.values[1]);
-    let alike: Vec<String> =
-        alike.into_iter().map(|one| format!("{} {}", one.label.to_lowercase(), one.values[0])).collect();
+    let alike: Vec<String> = alike
+        .into_iter()
+        .map(|one| format!("{} {}", t(one.label).to_lowercase(), tell(&one.values[0])))
+        .collect();
     let chosen = session.selected.map(|at| session.cast().names[at].clone());
     html! { <>
-        <section class="sect"><label class="preset"><span>{ "Against" }</span>{ picker(session, on) }</label></section>
+        <section class="sect"><label class="preset"><span>{ t("Against") }</span>{ picker(session, on) }</label></section>
         <section class="sect">
-            <h2>{ "What the runs come to" }</h2>
-            { table(&sides, differing.iter().map(|one| (one.label.to_owned(), &one.values, one.better)), "figures") }
-            if !alike.is_empty() { <p class="note alike">{ format!("Alike: {}.", alike.join(", ")) }</p> }
+            <h2>{ t("What the runs come to") }</h2>
+            { table(&sides, differing.iter().map(|one| (t(one.label).to_owned(), &one.values, one.better)), "figures") }
+            if !alike.is_empty() { <p class="note alike">{ tf("Alike: {figures}.", &[("figures", &alike.join(t(", ")))]) }</p> }
         </section>
         if let Some(name) = chosen {
-            <section class="sect"><h2>{ format!("Where {name} differs now") }</h2>{ differences(&sides, beliefs) }</section>
+            <section class="sect"><h2>{ tf("Where {name} differs now", &[("name", &name)]) }</h2>{ differences(&sides, beliefs) }</section>
         }
     </> }
 }
@@ -86,9 +89,9 @@ fn differences(sides: &[String; 2], beliefs: &[Shared<Beliefs>; 2]) -> Html {
         .filter(|(_, values)| values[0] != values[1])
         .collect();
     if rows.is_empty() {
-        return html! { <p class="note">{ "Nowhere, at this moment." }</p> };
+        return html! { <p class="note">{ t("Nowhere, at this moment.") }</p> };
     }
-    table(sides, rows.iter().map(|(label, values)| (label.clone(), values, None)), "differences")
+    table(sides, rows.iter().map(|(label, values)| (tell(label), values, None)), "differences")
 }
 
 fn table<'a>(
@@ -97,11 +100,11 @@ fn table<'a>(
     id: &'static str,
 ) -> Html {
     let cell = |values: &[String; 2], at: usize, better: Option<usize>| {
-        html! { <td class={classes!("num", (better == Some(at)).then_some("better"))}>{ &values[at] }</td> }
+        html! { <td class={classes!("num", (better == Some(at)).then_some("better"))}>{ tell(&values[at]) }</td> }
     };
     html! {
         <table class="view versus" data-testid={id}>
-            <thead><tr><th scope="col"><span class="unseen">{ "Figure" }</span></th>{ for sides.iter().map(|side| html! { <th scope="col">{ side }</th> }) }</tr></thead>
+            <thead><tr><th scope="col"><span class="unseen">{ t("Figure") }</span></th>{ for sides.iter().map(|side| html! { <th scope="col">{ tell(side) }</th> }) }</tr></thead>
             <tbody>{ for rows.map(|(label, values, better)| html! {
                 <tr><th scope="row">{ label }</th>{ cell(values, 0, better) }{ cell(values, 1, better) }</tr>
             }) }</tbody>
@@ -128,7 +131,7 @@ fn picker(session: &Session, on: &Wish) -> Html {
     let here = session.branches().here();
     let family = session.branches().family().into_iter().filter(|(at, _)| *at != here);
     let branches: Vec<_> =
-        family.map(|(at, _)| (token(Against::Branch(at)), session.branch_name(at))).collect();
+        family.map(|(at, _)| (token(Against::Branch(at)), tell(&session.branch_name(at)))).collect();
     let option = |(value, label): (String, String)| {
         let selected = value == present;
         html! { <option value={value} selected={selected}>{ label }</option> }
@@ -142,10 +145,10 @@ fn picker(session: &Session, on: &Wish) -> Html {
         })
     };
     html! {
-        <select class="pick" aria-label="Compare with" data-testid="against" onchange={choose}>
-            if !branches.is_empty() { <optgroup label="Branches">{ for branches.into_iter().map(option) }</optgroup> }
-            <optgroup label="Releases">{ for presets.map(option) }</optgroup>
-            <optgroup label="One rule turned">{ for turned.into_iter().map(option) }</optgroup>
+        <select class="pick" aria-label={t("Compare with")} data-testid="against" onchange={choose}>
+            if !branches.is_empty() { <optgroup label={t("Branches")}>{ for branches.into_iter().map(option) }</optgroup> }
+            <optgroup label={t("Releases")}>{ for presets.map(option) }</optgroup>
+            <optgroup label={t("One rule turned")}>{ for turned.into_iter().map(option) }</optgroup>
         </select>
     }
 }

@@ -6,6 +6,7 @@ use yew::prelude::*;
 
 use super::{Shared, Wish, chip, rules, switch, wish};
 use crate::action::Act;
+use crate::language::{later, t, tell, tf};
 use crate::scene::{Beliefs, Counters, Node, NodeIndex, Opinion, Process, Role, Scene, hue};
 use crate::words;
 
@@ -29,27 +30,27 @@ pub struct Props {
 pub fn Inspector(props: &Props) -> Html {
     let Some((at, node)) = props.selected.and_then(|at| Some((at, props.scene.nodes.get(at)?))) else {
         return html! { <>
-            <section class="sect"><div class="empty"><b>{ "No node chosen" }</b><p>{ "Click a node, or walk the ring with the arrow keys. A square is a primary, a circle a replica; the colour is its epoch." }</p></div></section>
+            <section class="sect"><div class="empty"><b>{ t("No node chosen") }</b><p>{ t("Click a node, or walk the ring with the arrow keys. A square is a primary, a circle a replica; the colour is its epoch.") }</p></div></section>
             { counters(&props.scene.counters) }
         </> };
     };
     html! { <>
         <section class="sect">{ head(node) }</section>
         if node.process == Process::Down {
-            <section class="sect"><p class="note">{ "Its process is gone. Restart it to let it speak again." }</p></section>
+            <section class="sect"><p class="note">{ t("Its process is gone. Restart it to let it speak again.") }</p></section>
         } else {
             <section class="sect">
-                <h2>{ "What it believes of itself" }</h2>
+                <h2>{ t("What it believes of itself") }</h2>
                 <dl class="facts" data-testid="facts">
-                    <dt>{ "Current epoch" }</dt><dd>{ chip(node.epoch, false) }</dd>
-                    <dt>{ "Config epoch" }</dt><dd>{ chip(node.config_epoch, true) }</dd>
-                    <dt>{ "Offset" }</dt><dd>{ offset(node) }</dd>
-                    { for props.beliefs.facts.iter().map(|(label, value)| html! { <><dt>{ *label }</dt><dd>{ value }</dd></> }) }
+                    <dt>{ t("Current epoch") }</dt><dd>{ chip(node.epoch, false) }</dd>
+                    <dt>{ t("Config epoch") }</dt><dd>{ chip(node.config_epoch, true) }</dd>
+                    <dt>{ t("Offset") }</dt><dd>{ offset(node) }</dd>
+                    { for props.beliefs.facts.iter().map(|(label, value)| html! { <><dt>{ t(label) }</dt><dd>{ tell(value) }</dd></> }) }
                 </dl>
             </section>
             { obeys(props, at, node) }
             <section class="sect">
-                <h2>{ "What it believes of others" }</h2>
+                <h2>{ t("What it believes of others") }</h2>
                 { others(&props.beliefs) }
             </section>
         }
@@ -62,18 +63,18 @@ fn obeys(props: &Props, at: NodeIndex, node: &Node) -> Html {
     let Some(rules) = props.rules else { return Html::default() };
     let (preset, changes) = rules.nearest();
     let more = match changes.len() {
-        0 => "All its rules".to_owned(),
-        1 => "All its rules, 1 changed".to_owned(),
-        many => format!("All its rules, {many} changed"),
+        0 => t("All its rules").to_owned(),
+        1 => t("All its rules, 1 changed").to_owned(),
+        many => tf("All its rules, {n} changed", &[("n", &many)]),
     };
     html! {
         <section class="sect obeys">
-            <h2>{ "Its rules, from this moment on" }</h2>
-            <label class="preset"><span>{ "Preset" }</span>{ rules::presets(preset, Some(at), "node-preset", &props.on) }</label>
+            <h2>{ t("Its rules, from this moment on") }</h2>
+            <label class="preset"><span>{ t("Preset") }</span>{ rules::presets(preset, Some(at), "node-preset", &props.on) }</label>
             { for SWITCHES.iter().filter(|switch| switch.id == "nack").map(|switch| html! {
-                <label class="preset"><span>{ "NACK" }</span>{ rules::values(switch, &rules, Some(at), ("node-nack".to_owned(), "NACK on this node".to_owned()), &props.on) }</label>
+                <label class="preset"><span>{ "NACK" }</span>{ rules::values(switch, &rules, Some(at), ("node-nack".to_owned(), t("NACK on this node").to_owned()), &props.on) }</label>
             }) }
-            { switch("Fast failover on this node", None, "node-fast", node.fast, wish(&props.on, Act::NodeRule(at, "fast-failover"))) }
+            { switch(t("Fast failover on this node"), None, "node-fast", node.fast, wish(&props.on, Act::NodeRule(at, "fast-failover"))) }
             <button type="button" class="btn wide" data-testid="node-rules" onclick={wish(&props.on, Act::RulesOf(true))}>{ more }</button>
         </section>
     }
@@ -81,21 +82,21 @@ fn obeys(props: &Props, at: NodeIndex, node: &Node) -> Html {
 
 fn head(node: &Node) -> Html {
     let role = match (node.role, node.process) {
-        (_, Process::Down) => "Down",
-        (_, Process::Paused) => "Paused",
-        (Role::Primary, _) if node.slots == 0 => "Primary without slots",
-        (Role::Primary, _) => "Primary",
-        (Role::Replica, _) => "Replica",
+        (_, Process::Down) => t("Down"),
+        (_, Process::Paused) => t("Paused"),
+        (Role::Primary, _) if node.slots == 0 => t("Primary without slots"),
+        (Role::Primary, _) => t("Primary"),
+        (Role::Replica, _) => t("Replica"),
     };
-    let slots = if node.slots > 0 {
-        format!(", {} slots", words::number(u64::from(node.slots)))
+    let role = if node.slots > 0 {
+        tf("{role}, {n} slots", &[("role", &role), ("n", &words::number(u64::from(node.slots)))])
     } else {
-        String::new()
+        role.to_owned()
     };
     html! {
         <div class="who-head">
             <svg viewBox="-20 -20 40 40" aria-hidden="true">{ super::stage::outline(node.role, 16.0, if node.process == Process::Down { classes!("rim-only", "gone") } else { classes!("hue-stroke", hue(node.epoch), "rim-only") }) }</svg>
-            <div><h2 data-testid="inspected">{ &node.name }</h2><p>{ format!("{role}{slots}") }</p></div>
+            <div><h2 data-testid="inspected">{ &node.name }</h2><p>{ role }</p></div>
         </div>
     }
 }
@@ -108,16 +109,16 @@ fn offset(node: &Node) -> Html {
 fn others(beliefs: &Beliefs) -> Html {
     let flag = |opinion: Opinion, reports: usize| match opinion {
         Opinion::Well if reports == 0 => html! {},
-        Opinion::Well => html! { <span class="note">{ format!("{reports} doubt it") }</span> },
-        Opinion::Pfail => html! { <span class="flag dashed">{ "pfail" }</span> },
-        Opinion::Fail => html! { <span class="flag filled">{ "fail" }</span> },
+        Opinion::Well => html! { <span class="note">{ tf("{n} doubt it", &[("n", &reports)]) }</span> },
+        Opinion::Pfail => html! { <span class="flag dashed">{ t("pfail") }</span> },
+        Opinion::Fail => html! { <span class="flag filled">{ t("fail") }</span> },
     };
     html! {
         <table class="view" data-testid="others">
-            <thead><tr><th scope="col">{ "Node" }</th><th scope="col">{ "State" }</th><th scope="col">{ "Config" }</th><th scope="col">{ "Offset" }</th></tr></thead>
+            <thead><tr><th scope="col">{ t("Node") }</th><th scope="col">{ t("State") }</th><th scope="col">{ t("Config") }</th><th scope="col">{ t("Offset") }</th></tr></thead>
             <tbody>{ for beliefs.others.iter().map(|other| html! {
                 <tr key={other.name.clone()}>
-                    <td><b>{ &other.name }</b>{ " " }<span class="note">{ &other.role }</span></td>
+                    <td><b>{ &other.name }</b>{ " " }<span class="note">{ tell(&other.role) }</span></td>
                     <td>{ flag(other.opinion, other.reports) }</td>
                     <td>if other.config_epoch > 0 { { chip(other.config_epoch, true) } }</td>
                     <td class="num">{ words::number(other.offset) }</td>
@@ -128,15 +129,15 @@ fn others(beliefs: &Beliefs) -> Html {
 }
 
 fn counters(counters: &Counters) -> Html {
-    let one = |label: &'static str, value: u64| html! { <div><dt>{ label }</dt><dd class="num" data-testid={format!("count-{}", label.to_lowercase().replace(' ', "-"))}>{ words::number(value) }</dd></div> };
+    let one = |label: &'static str, value: u64| html! { <div><dt>{ t(label) }</dt><dd class="num" data-testid={format!("count-{}", label.to_lowercase().replace(' ', "-"))}>{ words::number(value) }</dd></div> };
     let [asked, yes, no] = counters.ballots;
     html! {
         <section class="sect">
-            <h2>{ "The run so far" }</h2>
+            <h2>{ t("The run so far") }</h2>
             <dl class="counts">
-                { one("Messages", counters.messages) }{ one("Rounds", counters.rounds) }{ one("Failovers", counters.failovers) }
-                { one("Asked", asked) }{ one("Yes", yes) }{ one("NACK", no) }
-                { one("Writes", counters.acknowledged) }{ one("Lost", counters.lost) }
+                { one(later("Messages"), counters.messages) }{ one(later("Rounds"), counters.rounds) }{ one(later("Failovers"), counters.failovers) }
+                { one(later("Asked"), asked) }{ one(later("Yes"), yes) }{ one("NACK", no) }
+                { one(later("Writes"), counters.acknowledged) }{ one(later("Lost"), counters.lost) }
             </dl>
         </section>
     }

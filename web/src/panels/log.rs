@@ -4,6 +4,7 @@ use yew::prelude::*;
 
 use super::{Shared, Wish, wish};
 use crate::action::Act;
+use crate::language::{later, t, tell, tf};
 use crate::scene::story::Theme;
 use crate::words;
 
@@ -42,12 +43,12 @@ pub struct Props {
 
 /// Themes one can filter by.
 pub const THEMES: &[(&str, &str, Option<Theme>)] = &[
-    ("", "Everything", None),
-    ("vote", "Votes", Some(Theme::Vote)),
-    ("failure", "Failures", Some(Theme::Failure)),
-    ("claim", "Claims", Some(Theme::Claim)),
-    ("data", "Data", Some(Theme::Data)),
-    ("user", "Actions", Some(Theme::User)),
+    ("", later("Everything"), None),
+    ("vote", later("Votes"), Some(Theme::Vote)),
+    ("failure", later("Failures"), Some(Theme::Failure)),
+    ("claim", later("Claims"), Some(Theme::Claim)),
+    ("data", later("Data"), Some(Theme::Data)),
+    ("user", later("Actions"), Some(Theme::User)),
 ];
 
 /// The log.
@@ -80,20 +81,20 @@ pub fn Log(props: &Props) -> Html {
     let last = props.rows.len().saturating_sub(1);
     html! { <>
         <div class="filter">
-            <input type="search" placeholder="Find a node or a word" aria-label="Filter the log" value={props.filter.clone()} oninput={type_} data-testid="log-filter" />
-            <select class="pick" aria-label="Lines about" onchange={pick} data-testid="log-about">
+            <input type="search" placeholder={t("Find a node or a word")} aria-label={t("Filter the log")} value={props.filter.clone()} oninput={type_} data-testid="log-filter" />
+            <select class="pick" aria-label={t("Lines about")} onchange={pick} data-testid="log-about">
                 { for THEMES.iter().map(|(word, label, _)| html! { <option value={*word} selected={props.about == *word}>{ *label }</option> }) }
             </select>
         </div>
-        <div class="log" ref={list} tabindex="0" role="region" aria-label="Event log" data-testid="log">
+        <div class="log" ref={list} tabindex="0" role="region" aria-label={t("Event log")} data-testid="log">
             if props.rows.is_empty() {
-                <div class="empty" style="padding-left:var(--s5)"><b>{ "Nothing to tell yet" }</b><p>{ "Press play, or clear the filter." }</p></div>
+                <div class="empty" style="padding-left:var(--s5)"><b>{ t("Nothing to tell yet") }</b><p>{ t("Press play, or clear the filter.") }</p></div>
             }
-            if props.matching > ROWS { <p class="note" style="padding:4px var(--s5)">{ format!("{} earlier lines", words::number((props.matching - ROWS) as u64)) }</p> }
+            if props.matching > ROWS { <p class="note" style="padding:4px var(--s5)">{ tf("{n} earlier lines", &[("n", &words::number((props.matching - ROWS) as u64))]) }</p> }
             <ol>{ for props.rows.iter().enumerate().map(|(at, row)| html! {
                 <li key={row.entry} class={classes!((at == last).then_some("now"), row.user.then_some("user"))}>
-                    <button type="button" onclick={wish(&props.on, Act::Entry(row.entry))} title="Go there">
-                        <span class="t">{ words::clock(row.at) }</span><span class="n">{ &row.who }</span><span class="w">{ &row.text }</span>
+                    <button type="button" onclick={wish(&props.on, Act::Entry(row.entry))} title={t("Go there")}>
+                        <span class="t">{ words::clock(row.at) }</span><span class="n">{ &row.who }</span><span class="w">{ tell(&row.text) }</span>
                     </button>
                 </li>
             }) }</ol>

@@ -4,7 +4,9 @@ use yew::prelude::*;
 
 use super::{Shared, Wish, icon, switch, wish};
 use crate::action::{Act, Deed};
+use crate::language::t;
 use crate::scene::{NodeIndex, Process, Scene};
+use crate::words;
 
 /// Whatever the dials and switches show.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -45,26 +47,26 @@ pub fn Rail(props: &Props) -> Html {
     html! { <>
         <section class="sect">
             <header>
-                <h2>{ "Act on " }<b style="color:var(--ink)">{ target(props) }</b></h2>
+                <h2>{ t("Act on") }{ " " }<b style="color:var(--ink)">{ target(props) }</b></h2>
             </header>
             <div class="acts">{ for Deed::ALL.iter().map(|(deed, label, key, name)| deed_button(props, *deed, label, key, name)) }</div>
         </section>
         <section class="sect">
-            <h2>{ "Votes" }</h2>
+            <h2>{ t("Votes") }</h2>
             <button type="button" class="btn wide" data-testid={format!("{}force-split", props.id)} onclick={wish(&props.on, Act::ForceSplit)}>
-                { icon("split") }{ "Force a split vote" }<kbd>{ "s" }</kbd>
+                { icon("split") }{ t("Force a split vote") }<kbd>{ "s" }</kbd>
             </button>
-            { switch("NACK", Some("Voters that refuse say so."), &format!("{}nack", props.id), dials.nack, wish(&props.on, Act::Rule("nack"))) }
-            { switch("Fast failover", Some("The provably best asks at once."), &format!("{}fast", props.id), dials.fast, wish(&props.on, Act::Rule("fast-failover"))) }
+            { switch("NACK", Some(t("Voters that refuse say so.")), &format!("{}nack", props.id), dials.nack, wish(&props.on, Act::Rule("nack"))) }
+            { switch(t("Fast failover"), Some(t("The provably best asks at once.")), &format!("{}fast", props.id), dials.fast, wish(&props.on, Act::Rule("fast-failover"))) }
         </section>
         <section class="sect">
-            <h2>{ "World" }</h2>
-            <div class="stack">{ for dials.settings.iter().map(|(key, label, value)| dial(props, key, label, value)) }</div>
+            <h2>{ t("World") }</h2>
+            <div class="stack">{ for dials.settings.iter().map(|(key, label, value)| dial(props, key, t(label), value)) }</div>
         </section>
         <section class="sect">
             <div class="row pair">
-                <button type="button" class="btn" disabled={!dials.undo} data-testid={format!("{}undo", props.id)} onclick={wish(&props.on, Act::Undo)}>{ icon("undo") }{ "Undo" }<kbd>{ "u" }</kbd></button>
-                <button type="button" class="btn" aria-pressed={if dials.pings { "true" } else { "false" }} data-testid={format!("{}pings", props.id)} onclick={wish(&props.on, Act::Pings)}>{ "Pings" }<kbd>{ "g" }</kbd></button>
+                <button type="button" class="btn" disabled={!dials.undo} data-testid={format!("{}undo", props.id)} onclick={wish(&props.on, Act::Undo)}>{ icon("undo") }{ t("Undo") }<kbd>{ "u" }</kbd></button>
+                <button type="button" class="btn" aria-pressed={if dials.pings { "true" } else { "false" }} data-testid={format!("{}pings", props.id)} onclick={wish(&props.on, Act::Pings)}>{ t("Pings") }<kbd>{ "g" }</kbd></button>
             </div>
         </section>
     </> }
@@ -73,11 +75,11 @@ pub fn Rail(props: &Props) -> Html {
 fn target(props: &Props) -> String {
     let names: Vec<String> = props.group.iter().map(|at| props.scene.nodes[*at].name.clone()).collect();
     match (names.is_empty(), props.selected) {
-        (false, _) => crate::words::list(&names),
+        (false, _) => words::list(&names),
         (true, Some(at)) => {
-            props.scene.nodes.get(at).map_or_else(|| "nothing".to_owned(), |node| node.name.clone())
+            props.scene.nodes.get(at).map_or_else(|| t("nothing").to_owned(), |node| node.name.clone())
         }
-        (true, None) => "a node".to_owned(),
+        (true, None) => t("a node").to_owned(),
     }
 }
 
@@ -94,7 +96,7 @@ fn deed_button(
         _ => one.is_none() && props.group.is_empty(),
     };
     let paused = one.is_some_and(|node| node.process == Process::Paused);
-    let label = if deed == Deed::Pause && paused { "Resume" } else { label };
+    let label = if deed == Deed::Pause && paused { t("Resume") } else { t(label) };
     html! {
         <button type="button" disabled={idle} data-testid={format!("{}{name}", props.id)} onclick={wish(&props.on, Act::Do(deed, None))}>
             { icon(name) }<span>{ label }</span><kbd>{ key }</kbd>

@@ -5,6 +5,7 @@ use yew::prelude::*;
 
 use super::{Wish, wish};
 use crate::action::Act;
+use crate::language::{t, tell, tf};
 use crate::museum::{DOORS, Room, Side};
 use crate::scene::breach::Breach;
 use crate::words;
@@ -17,36 +18,36 @@ pub fn card(room: &'static Room, side: Side, breaches: &[Breach], on: &Wish) -> 
         if text.is_empty() {
             return Html::default();
         }
-        html! { <><dt>{ label }</dt><dd>{ text.to_owned() }</dd></> }
+        html! { <><dt>{ label }</dt><dd>{ tell(text) }</dd></> }
     };
     let button = |label: &'static str, name: &'static str, fixed: bool| {
         let pressed = if side == if fixed { Side::Fixed } else { Side::Was } { "true" } else { "false" };
         html! { <button type="button" class="btn" aria-pressed={pressed} data-testid={name} onclick={wish(on, Act::Turn(fixed))}>{ label }</button> }
     };
     let promise = match card.harm {
-        Harm::Violation(property) => format!("{property} breaks"),
-        Harm::Unmet(text) => format!("“{text}” is not met"),
+        Harm::Violation(property) => tf("{property} breaks", &[("property", &property)]),
+        Harm::Unmet(text) => tf("“{text}” is not met", &[("text", &text)]),
     };
     html! {
         <article class="room" data-testid="room">
             <section class="sect">
-                <h2>{ format!("Museum, room {number}") }</h2>
-                <h3>{ room.script.title.clone().unwrap_or_default() }</h3>
-                <p class="note">{ card.source }</p>
+                <h2>{ tf("Museum, room {number}", &[("number", &number)]) }</h2>
+                <h3>{ tell(room.script.title.as_deref().unwrap_or_default()) }</h3>
+                <p class="note">{ tell(card.source) }</p>
             </section>
             <section class="sect">
-                <h2>{ "One switch, the same run" }</h2>
-                <div class="pair row" role="group" aria-label="Rules of the room">
-                    { button("As it was", "as-it-was", false) }{ button("With the fix", "with-the-fix", true) }
+                <h2>{ t("One switch, the same run") }</h2>
+                <div class="pair row" role="group" aria-label={t("Rules of the room")}>
+                    { button(t("As it was"), "as-it-was", false) }{ button(t("With the fix"), "with-the-fix", true) }
                 </div>
-                <p class="note">{ "The fix: " }<code>{ card.fix }</code>{ format!(". Without it {promise}.") }</p>
+                <p class="note">{ t("The fix:") }{ " " }<code>{ card.fix }</code>{ tf(". Without it {harm}.", &[("harm", &promise)]) }</p>
                 <p class={classes!("verdict", breaches.is_empty().then_some("good"))} role="status" data-testid="verdict">{ verdict(breaches) }</p>
-                if side == Side::Other { <p class="note">{ "These are neither the room's rules nor its fix." }</p> }
+                if side == Side::Other { <p class="note">{ t("These are neither the room's rules nor its fix.") }</p> }
             </section>
             <section class="sect">
                 <dl class="card">
-                    { fact("What happened", &card.story) }{ fact("Why", &card.why) }
-                    { fact("Look at", &card.look) }{ fact("How this room differs from the real thing", &card.form) }
+                    { fact(t("What happened"), &card.story) }{ fact(t("Why"), &card.why) }
+                    { fact(t("Look at"), &card.look) }{ fact(t("How this room differs from the real thing"), &card.form) }
                 </dl>
             </section>
         </article>
@@ -55,22 +56,25 @@ pub fn card(room: &'static Room, side: Side, breaches: &[Breach], on: &Wish) -> 
 
 fn verdict(breaches: &[Breach]) -> String {
     match breaches {
-        [] => "✓ Here nothing breaks, and every expectation is met.".to_owned(),
+        [] => t("✓ Here nothing breaks, and every expectation is met.").to_owned(),
         [first, ..] if first.property.is_none() => {
-            format!("✖ Here “{}” is expected and not met.", first.statement)
+            tf("✖ Here “{what}” is expected and not met.", &[("what", &first.statement)])
         }
-        [first, ..] => format!("✖ Here {} breaks at {}.", first.name(), words::clock(first.at)),
+        [first, ..] => tf(
+            "✖ Here {property} breaks at {time}.",
+            &[("property", &first.name()), ("time", &words::clock(first.at))],
+        ),
     }
 }
 
 /// Two rooms that anybody should see, on the front page.
 pub fn doors() -> Html {
     html! {
-        <nav class="doors" aria-label="Museum" data-testid="doors">
-            <span>{ "Bugs of releases in use, and the switch that mends each:" }</span>
+        <nav class="doors" aria-label={t("Museum")} data-testid="doors">
+            <span>{ t("Bugs of releases in use, and the switch that mends each:") }</span>
             { for DOORS.iter().map(|(name, label)| html! {
                 <a href={format!("#{name}")} data-testid={format!("door-{}", name.rsplit('/').next().unwrap_or(name))}>
-                    <b>{ name.rsplit('/').next().unwrap_or(name).to_uppercase() }</b>{ *label }
+                    <b>{ name.rsplit('/').next().unwrap_or(name).to_uppercase() }</b>{ t(label) }
                 </a>
             }) }
         </nav>

@@ -6,6 +6,7 @@ use yew::prelude::*;
 
 use super::{Wish, wish};
 use crate::action::Act;
+use crate::language::{later, t, tell, tf};
 use crate::scene::NodeIndex;
 
 /// What the panel is drawn from.
@@ -25,15 +26,15 @@ pub struct Props {
 
 /// The groups in the order of the table, with their names.
 const GROUPS: &[(Group, &str)] = &[
-    (Group::Nack, "Refusals"),
-    (Group::Election, "Elections"),
-    (Group::Voting, "Voting"),
-    (Group::Manual, "Manual failover"),
-    (Group::Failure, "Failure detection"),
-    (Group::Topology, "Roles and slots"),
-    (Group::Replication, "Replication"),
-    (Group::Membership, "Membership"),
-    (Group::Wire, "On the wire"),
+    (Group::Nack, later("Refusals")),
+    (Group::Election, later("Elections")),
+    (Group::Voting, later("Voting")),
+    (Group::Manual, later("Manual failover")),
+    (Group::Failure, later("Failure detection")),
+    (Group::Topology, later("Roles and slots")),
+    (Group::Replication, later("Replication")),
+    (Group::Membership, later("Membership")),
+    (Group::Wire, later("On the wire")),
 ];
 
 /// The panel.
@@ -52,7 +53,7 @@ pub fn Rules(props: &Props) -> Html {
     let words = wanted.trim();
     let matches = |switch: &&Switch| {
         words.is_empty()
-            || [switch.id, switch.source, switch.meaning]
+            || [switch.id, switch.source, switch.meaning, t(switch.meaning)]
                 .iter()
                 .any(|text| text.to_lowercase().contains(words))
     };
@@ -63,21 +64,21 @@ pub fn Rules(props: &Props) -> Html {
     html! { <>
         <div class="rules-head">
             { scope(props) }
-            <label class="preset"><span>{ "Preset" }</span>{ presets(props.preset, props.of.as_ref().map(|of| of.0), "preset", &props.on) }</label>
-            <input type="search" placeholder="Find a switch, a word or #PR" aria-label="Find a switch" value={(*wanted).clone()} oninput={type_} data-testid="rule-filter" />
-            <p class="unseen" role="status">{ if words.is_empty() { String::new() } else { format!("{found} switches found") } }</p>
+            <label class="preset"><span>{ t("Preset") }</span>{ presets(props.preset, props.of.as_ref().map(|of| of.0), "preset", &props.on) }</label>
+            <input type="search" placeholder={t("Find a switch, a word or #PR")} aria-label={t("Find a switch")} value={(*wanted).clone()} oninput={type_} data-testid="rule-filter" />
+            <p class="unseen" role="status">{ if words.is_empty() { String::new() } else { tf("{n} switches found", &[("n", &found)]) } }</p>
         </div>
         <div class="rules" data-testid="rules">
             <section class="sect changed">
                 <header>
-                    <h2>{ if differing.is_empty() { format!("Nothing differs from {}", props.preset) } else { format!("Not as in {}", props.preset) } }</h2>
+                    <h2>{ if differing.is_empty() { tf("Nothing differs from {preset}", &[("preset", &props.preset)]) } else { tf("Not as in {preset}", &[("preset", &props.preset)]) } }</h2>
                     if SWITCHES.iter().any(|switch| changed(&switch)) {
-                        <button type="button" class="btn bare" data-testid="reset-rules" onclick={wish(&props.on, Act::SetPreset(props.of.as_ref().map(|of| of.0), props.preset.to_owned()))}>{ "Reset" }</button>
+                        <button type="button" class="btn bare" data-testid="reset-rules" onclick={wish(&props.on, Act::SetPreset(props.of.as_ref().map(|of| of.0), props.preset.to_owned()))}>{ t("Reset") }</button>
                     }
                 </header>
                 <ul data-testid="changed">{ for differing.iter().map(row) }</ul>
             </section>
-            if found == 0 { <p class="note sect">{ "No switch has these words." }</p> }
+            if found == 0 { <p class="note sect">{ t("No switch has these words.") }</p> }
             { for GROUPS.iter().map(|(group, name)| {
                 let all: Vec<&'static Switch> = SWITCHES.iter().filter(|switch| switch.group == *group).filter(matches).collect();
                 // What stands on top is not said twice.
@@ -85,7 +86,7 @@ pub fn Rules(props: &Props) -> Html {
                 if rest.is_empty() { return Html::default(); }
                 html! {
                     <details class="group" key={*name} open={!words.is_empty()}>
-                        <summary><span>{ *name }</span><span class="note">{ rest.len() }</span></summary>
+                        <summary><span>{ t(name) }</span><span class="note">{ rest.len() }</span></summary>
                         <ul>{ for rest.iter().map(row) }</ul>
                     </details>
                 }
@@ -103,9 +104,9 @@ fn scope(props: &Props) -> Html {
     };
     let name = props.of.as_ref().map(|of| of.1.clone()).or_else(|| props.other.clone());
     html! {
-        <div class="pair row" role="group" aria-label="Whose rules">
-            { one("Everyone".to_owned(), false) }
-            if let Some(name) = name { { one(format!("{name}, from now on"), true) } }
+        <div class="pair row" role="group" aria-label={t("Whose rules")}>
+            { one(t("Everyone").to_owned(), false) }
+            if let Some(name) = name { { one(tf("{name}, from now on", &[("name", &name)]), true) } }
         </div>
     }
 }
@@ -119,7 +120,7 @@ pub fn presets(chosen: &str, of: Option<NodeIndex>, id: &'static str, on: &Wish)
         }
     });
     html! {
-        <select class="pick" aria-label="Preset" onchange={pick} data-testid={id}>
+        <select class="pick" aria-label={t("Preset")} onchange={pick} data-testid={id}>
             { for PRESETS.iter().map(|name| html! { <option value={*name} selected={*name == chosen}>{ *name }</option> }) }
         </select>
     }
@@ -166,8 +167,8 @@ fn row(props: &Props, base: &Values, switch: &'static Switch) -> Html {
     html! {
         <li key={switch.id} class={classes!("rule", (present != usual).then_some("differs"))}>
             <div class="rule-head"><code>{ switch.id }</code>{ control }</div>
-            <p id={meaning}>{ switch.meaning }</p>
-            <p class="note">{ switch.source }if present != usual { <b>{ format!(" · {} has {usual}", props.preset) }</b> }</p>
+            <p id={meaning}>{ t(switch.meaning) }</p>
+            <p class="note">{ tell(switch.source) }if present != usual { <b>{ tf(" · {preset} has {value}", &[("preset", &props.preset), ("value", &usual)]) }</b> }</p>
         </li>
     }
 }

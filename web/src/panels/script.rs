@@ -4,6 +4,7 @@ use yew::prelude::*;
 
 use super::{Wish, icon, wish};
 use crate::action::Act;
+use crate::language::{t, tell};
 
 /// A place in the text that cannot be read.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,19 +78,19 @@ pub fn Script(props: &Props) -> Html {
     };
     html! {
         <div class="script">
-            <textarea ref={field.clone()} spellcheck="false" autocomplete="off" aria-label="Scenario script"
+            <textarea ref={field.clone()} spellcheck="false" autocomplete="off" aria-label={t("Scenario script")}
                 aria-invalid={if props.mistakes.is_empty() { "false" } else { "true" }} aria-describedby="mistakes" onkeydown={keys} data-testid="script" />
             <footer>
                 <ul class="errs" id="mistakes" data-testid="mistakes">
                     { for props.mistakes.iter().take(6).map(|one| html! {
-                        <li><button type="button" onclick={jump(one.line, one.column)}>{ format!("{}:{}", one.line, one.column) }</button><span>{ &one.what }</span></li>
+                        <li><button type="button" onclick={jump(one.line, one.column)}>{ format!("{}:{}", one.line, one.column) }</button><span>{ tell(&one.what) }</span></li>
                     }) }
                 </ul>
                 <div class="row">
-                    <button type="button" class="btn solid" data-testid="run-script" onclick={run.reform(|_: MouseEvent| ())}>{ "Run this" }<kbd>{ "ctrl ↵" }</kbd></button>
-                    <button type="button" class="btn" disabled={!props.undo} onclick={wish(&props.on, Act::Undo)}>{ icon("undo") }{ "Undo" }</button>
+                    <button type="button" class="btn solid" data-testid="run-script" onclick={run.reform(|_: MouseEvent| ())}>{ t("Run this") }<kbd>{ "ctrl ↵" }</kbd></button>
+                    <button type="button" class="btn" disabled={!props.undo} onclick={wish(&props.on, Act::Undo)}>{ icon("undo") }{ t("Undo") }</button>
                 </div>
-                <p class="note">{ "One statement a line. Whatever you do on the page is added here, so this text, and the link, always hold the run." }</p>
+                <p class="note">{ t("One statement a line. Whatever you do on the page is added here, so this text, and the link, always hold the run.") }</p>
             </footer>
         </div>
     }

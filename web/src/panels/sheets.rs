@@ -7,6 +7,7 @@ use yew::prelude::*;
 
 use super::{Wish, icon, wish};
 use crate::action::Act;
+use crate::language::t;
 use crate::words;
 
 /// Which sheet is open.
@@ -41,14 +42,14 @@ pub fn Over(props: &Props) -> Html {
         });
     }
     let title = match props.sheet {
-        Sheet::Help => "Keys",
-        Sheet::Share(..) => "Share this run",
+        Sheet::Help => t("Keys"),
+        Sheet::Share(..) => t("Share this run"),
     };
     html! {
         <dialog ref={dialog} aria-label={title} onclose={wish(&props.on, Act::Close)} data-testid="sheet">
             <div class="sheet">
                 <header><h2>{ title }</h2>
-                    <button type="button" class="btn bare icon" aria-label="Close" data-testid="close-sheet" onclick={wish(&props.on, Act::Close)}>{ icon("close") }</button>
+                    <button type="button" class="btn bare icon" aria-label={t("Close")} data-testid="close-sheet" onclick={wish(&props.on, Act::Close)}>{ icon("close") }</button>
                 </header>
                 { match &props.sheet {
                     Sheet::Help => help(),
@@ -60,20 +61,20 @@ pub fn Over(props: &Props) -> Html {
 }
 
 fn help() -> Html {
-    let row = |(_, key, what): &(&str, &'static str, &'static str)| html! { <li><span>{ *what }</span><kbd>{ *key }</kbd></li> };
+    let row = |(_, key, what): &(&str, &'static str, &'static str)| html! { <li><span>{ t(what) }</span><kbd>{ t(key) }</kbd></li> };
     html! { <>
         <ul class="keymap">{ for words::KEYS.iter().map(row) }</ul>
-        <p class="note">{ "A square is a primary, a circle a replica. Colour is the epoch and nothing else; the round tag is the node's current epoch, the square tag its config epoch. The dots above a node are the voters' opinion: hollow for well, half for pfail, full for fail." }</p>
+        <p class="note">{ t("A square is a primary, a circle a replica. Colour is the epoch and nothing else; the round tag is the node's current epoch, the square tag its config epoch. The dots above a node are the voters' opinion: hollow for well, half for pfail, full for fail.") }</p>
     </> }
 }
 
 fn share(link: &str, copied: bool, on: &Wish) -> Html {
     html! { <>
-        <p class="note">{ "The link is the script. Whoever opens it sees the same run, to the last event, and the page says so when it has checked." }</p>
+        <p class="note">{ t("The link is the script. Whoever opens it sees the same run, to the last event, and the page says so when it has checked.") }</p>
         <div class="share-grid">
             <div class="stack">
-                <textarea class="link" readonly=true rows="5" aria-label="Link" data-testid="link" value={link.to_owned()} />
-                <button type="button" class="btn solid" data-testid="copy" onclick={wish(on, Act::Copy)}>{ icon("share") }{ if copied { "Copied" } else { "Copy the link" } }</button>
+                <textarea class="link" readonly=true rows="5" aria-label={t("Link")} data-testid="link" value={link.to_owned()} />
+                <button type="button" class="btn solid" data-testid="copy" onclick={wish(on, Act::Copy)}>{ icon("share") }{ if copied { t("Copied") } else { t("Copy the link") } }</button>
             </div>
             { qr(link) }
         </div>
@@ -85,7 +86,7 @@ fn qr(link: &str) -> Html {
     const READABLE: usize = 666;
     let code = if link.len() > READABLE { None } else { QrCode::encode_text(link, QrCodeEcc::Low).ok() };
     let Some(code) = code else {
-        return html! { <p class="note" style="max-width:20ch">{ "This link is too long for a code that phones can read." }</p> };
+        return html! { <p class="note" style="max-width:20ch">{ t("This link is too long for a code that phones can read.") }</p> };
     };
     let size = code.size();
     let mut path = String::new();
@@ -97,5 +98,5 @@ fn qr(link: &str) -> Html {
             }
         }
     }
-    html! { <svg class="qr" viewBox={format!("0 0 {size} {size}")} role="img" aria-label="QR code of the link" shape-rendering="crispEdges" data-testid="qr"><path d={path} fill="#000" /></svg> }
+    html! { <svg class="qr" viewBox={format!("0 0 {size} {size}")} role="img" aria-label={t("QR code of the link")} shape-rendering="crispEdges" data-testid="qr"><path d={path} fill="#000" /></svg> }
 }

@@ -4,6 +4,7 @@ use yew::prelude::*;
 
 use super::{Shared, Wish, icon, wish};
 use crate::action::{Act, Deed};
+use crate::language::{t, tf};
 use crate::scene::ring::{Point, Ring};
 use crate::scene::{Node, NodeIndex, Opinion, Process, Role, Scene, hue};
 use crate::words;
@@ -52,7 +53,7 @@ pub fn Stage(props: &Props) -> Html {
     let in_tab_order = props.selected.unwrap_or(0);
     html! {
         <div class="ring" ref={props.frame.clone()} data-testid={id(props, "ring")}>
-            <svg class="world" role="group" aria-label="The cluster" onclick={probe}>
+            <svg class="world" role="group" aria-label={t("The cluster")} onclick={probe}>
                 <defs>
                     <linearGradient id="half"><stop offset="50%" stop-color="var(--ink)" /><stop offset="50%" stop-color="var(--card)" /></linearGradient>
                     <pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
@@ -84,13 +85,13 @@ fn id(props: &Props, name: &str) -> String {
 fn legend() -> Html {
     html! {
         <p class="legend-bar">
-            <span><svg viewBox="0 0 12 12" aria-hidden="true"><rect x="1" y="1" width="10" height="10" rx="2.5" /></svg>{ "primary" }</span>
-            <span><svg viewBox="0 0 12 12" aria-hidden="true"><circle cx="6" cy="6" r="5" /></svg>{ "replica" }</span>
-            <span><i></i>{ "current epoch" }</span>
-            <span><i class="sq"></i>{ "config epoch" }</span>
-            <span><svg viewBox="0 0 12 12" aria-hidden="true"><path d="M1 5h10" stroke-dasharray="2 2" /><path class="solid" d="M1 7h10v4H1z" /></svg>{ "data" }</span>
-            <span><svg viewBox="0 0 12 12" aria-hidden="true"><circle cx="6" cy="6" r="4" /><path class="solid" d="M6 2a4 4 0 0 0 0 8z" /></svg>{ "pfail" }</span>
-            <span><svg viewBox="0 0 12 12" aria-hidden="true"><circle class="solid" cx="6" cy="6" r="4" /></svg>{ "fail, by voter" }</span>
+            <span><svg viewBox="0 0 12 12" aria-hidden="true"><rect x="1" y="1" width="10" height="10" rx="2.5" /></svg>{ t("primary") }</span>
+            <span><svg viewBox="0 0 12 12" aria-hidden="true"><circle cx="6" cy="6" r="5" /></svg>{ t("replica") }</span>
+            <span><i></i>{ t("current epoch") }</span>
+            <span><i class="sq"></i>{ t("config epoch") }</span>
+            <span><svg viewBox="0 0 12 12" aria-hidden="true"><path d="M1 5h10" stroke-dasharray="2 2" /><path class="solid" d="M1 7h10v4H1z" /></svg>{ t("data") }</span>
+            <span><svg viewBox="0 0 12 12" aria-hidden="true"><circle cx="6" cy="6" r="4" /><path class="solid" d="M6 2a4 4 0 0 0 0 8z" /></svg>{ t("pfail") }</span>
+            <span><svg viewBox="0 0 12 12" aria-hidden="true"><circle class="solid" cx="6" cy="6" r="4" /></svg>{ t("fail, by voter") }</span>
         </p>
     }
 }
@@ -105,13 +106,13 @@ fn shard(scene: &Scene, ring: &Ring, at: usize) -> Html {
     });
     let who = match shard.owner {
         Some(owner) if shard.served => scene.nodes[owner].name.clone(),
-        _ => "nobody".to_owned(),
+        _ => t("nobody").to_owned(),
     };
     html! {
         <g key={at}>
             { spokes(scene, ring, at) }
             { stem }
-            <path class={class} d={ring.arc_path(at)} stroke-width="5"><title>{ format!("Shard {}: {} slots, served by {who}", shard.name, shard.slots) }</title></path>
+            <path class={class} d={ring.arc_path(at)} stroke-width="5"><title>{ tf("Shard {shard}: {n} slots, served by {who}", &[("shard", &shard.name), ("n", &shard.slots), ("who", &who)]) }</title></path>
         </g>
     }
 }
@@ -149,14 +150,14 @@ fn hub(scene: &Scene, ring: &Ring) -> Html {
     let Point { x, y } = ring.centre;
     let served = scene.shards.iter().filter(|shard| shard.served).count();
     if ring.inner - ring.node < 76.0 {
-        return html! { <text class="small" x={x.to_string()} y={y.to_string()}>{ format!("epoch {}", scene.epoch) }</text> };
+        return html! { <text class="small" x={x.to_string()} y={y.to_string()}>{ tf("epoch {n}", &[("n", &scene.epoch)]) }</text> };
     }
     html! {
         <g class="hub" aria-hidden="true">
-            <text class="small" x={x.to_string()} y={(y - 34.0).to_string()}>{ "epoch" }</text>
+            <text class="small" x={x.to_string()} y={(y - 34.0).to_string()}>{ t("epoch") }</text>
             <text class="big" x={x.to_string()} y={(y - 4.0).to_string()}>{ scene.epoch }</text>
             <rect class={classes!(hue(scene.epoch), "hue-fill")} x={(x - 22.0).to_string()} y={(y + 20.0).to_string()} width="44" height="5" rx="2.5" stroke="var(--shape)" stroke-width=".75" />
-            <text class="small" x={x.to_string()} y={(y + 42.0).to_string()}>{ format!("{served} of {} shards served", scene.shards.len()) }</text>
+            <text class="small" x={x.to_string()} y={(y + 42.0).to_string()}>{ tf("{n} of {m} shards served", &[("n", &served), ("m", &scene.shards.len())]) }</text>
         </g>
     }
 }
@@ -327,32 +328,41 @@ fn seal(props: &Props, at: NodeIndex, node: &Node) -> Html {
             <rect x="-25" y="-10" width="50" height="20" rx="5" />
             <rect class="hue-fill" x="-25" y="-10" width="6" height="20" rx="2" />
             <text x="3">{ format!("✓ {}", seal.candidate) }</text>
-            <title>{ format!("{} has spent its vote of epoch {} on {}", node.name, seal.epoch, seal.candidate) }</title>
+            <title>{ tf("{who} has spent its vote of epoch {epoch} on {candidate}", &[("who", &node.name), ("epoch", &seal.epoch), ("candidate", &seal.candidate)]) }</title>
         </g>
     }
 }
 
 /// A node in words, for those who do not see it.
 pub fn label(node: &Node) -> String {
+    tf(
+        "{who}, epoch {epoch}, config epoch {claim}, offset {offset}",
+        &[
+            ("who", &short(node)),
+            ("epoch", &node.epoch),
+            ("claim", &node.config_epoch),
+            ("offset", &words::number(node.offset)),
+        ],
+    )
+}
+
+/// Who a node is and how it is.
+fn short(node: &Node) -> String {
     let role = match node.role {
-        Role::Primary => "primary",
-        Role::Replica => "replica",
+        Role::Primary => t("primary"),
+        Role::Replica => t("replica"),
     };
     let state = match node.process {
-        Process::Up => "",
-        Process::Paused => ", paused",
-        Process::Down => ", down",
+        Process::Up => None,
+        Process::Paused => Some(t("paused")),
+        Process::Down => Some(t("down")),
     };
     let fails = node.opinions.iter().filter(|opinion| **opinion != Opinion::Well).count();
-    let doubted =
-        if fails == 0 { String::new() } else { format!(", doubted by {fails} of {}", node.opinions.len()) };
-    format!(
-        "{}, {role}{state}{doubted}, epoch {}, config epoch {}, offset {}",
-        node.name,
-        node.epoch,
-        node.config_epoch,
-        words::number(node.offset)
-    )
+    let doubted = tf("doubted by {n} of {m}", &[("n", &fails), ("m", &node.opinions.len())]);
+    let mut parts = vec![node.name.as_str(), role];
+    parts.extend(state);
+    parts.extend((fails > 0).then_some(doubted.as_str()));
+    parts.join(t(", "))
 }
 
 fn menu(props: &Props, at: NodeIndex, x: f64, y: f64) -> Html {
@@ -361,7 +371,8 @@ fn menu(props: &Props, at: NodeIndex, x: f64, y: f64) -> Html {
     let left = (x + props.ring.node + 8.0).min(width - 216.0).max(8.0);
     let top = (y - 40.0).min(props.ring.centre.y * 2.0 - 330.0).max(8.0);
     let item = |deed: Deed, label: &'static str, key: &'static str, name: &'static str| {
-        let label = if deed == Deed::Pause && node.process == Process::Paused { "Resume" } else { label };
+        let label =
+            if deed == Deed::Pause && node.process == Process::Paused { t("Resume") } else { t(label) };
         html! {
             <button type="button" role="menuitem" data-testid={format!("menu-{name}")} onclick={wish(&props.on, Act::Do(deed, Some(at)))}>
                 { icon(name) }<span>{ label }</span><kbd>{ key }</kbd>
@@ -369,8 +380,8 @@ fn menu(props: &Props, at: NodeIndex, x: f64, y: f64) -> Html {
         }
     };
     html! {
-        <div class="menu" role="menu" aria-label={format!("Act on {}", node.name)} style={format!("left:{left:.0}px;top:{top:.0}px")}>
-            <h3>{ label(node).split(", epoch").next().unwrap_or("").to_owned() }</h3>
+        <div class="menu" role="menu" aria-label={tf("Act on {name}", &[("name", &node.name)])} style={format!("left:{left:.0}px;top:{top:.0}px")}>
+            <h3>{ short(node) }</h3>
             <div class="acts">{ for Deed::ALL.iter().map(|(deed, label, key, name)| item(*deed, label, key, name)) }</div>
         </div>
     }

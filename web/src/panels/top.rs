@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use super::{Wish, icon, switch, wish};
 use crate::action::Act;
-use crate::language::{self, CHINESE, LANGUAGES};
+use crate::language::{self, CHINESE, LANGUAGES, t, tell};
 use crate::words;
 
 /// What the bar is drawn from.
@@ -48,29 +48,29 @@ pub fn Top(props: &Props) -> Html {
         })
     };
     let own = props.scenario.is_empty();
-    let option = |(name, title): &(String, String)| html! { <option value={name.clone()} selected={*name == props.scenario}>{ title }</option> };
+    let option = |(name, title): &(String, String)| html! { <option value={name.clone()} selected={*name == props.scenario}>{ tell(title) }</option> };
     html! {
         <header class="top">
             <h1 class="brand">{ mark() }<span>{ words::NAME }</span></h1>
-            <select class="pick" aria-label="Scenario" onchange={pick} data-testid="scenario">
-                if own { <option value="" selected=true>{ if props.title.is_empty() { "Your own run" } else { &props.title } }</option> }
-                <optgroup label="Scenarios">{ for props.scenarios.iter().map(option) }</optgroup>
-                <optgroup label="Museum: bugs of real releases">{ for props.rooms.iter().map(option) }</optgroup>
+            <select class="pick" aria-label={t("Scenario")} onchange={pick} data-testid="scenario">
+                if own { <option value="" selected=true>{ if props.title.is_empty() { t("Your own run").to_owned() } else { tell(&props.title) } }</option> }
+                <optgroup label={t("Scenarios")}>{ for props.scenarios.iter().map(option) }</optgroup>
+                <optgroup label={t("Museum: bugs of real releases")}>{ for props.rooms.iter().map(option) }</optgroup>
             </select>
             <div class="seed">
-                <label for="seed">{ "Seed" }</label>
+                <label for="seed">{ t("Seed") }</label>
                 <input id="seed" value={props.seed.clone()} onchange={seed} inputmode="numeric" spellcheck="false" autocomplete="off" data-testid="seed" />
-                <button type="button" class="btn" title="Next seed (e)" data-testid="next-seed" onclick={wish(&props.on, Act::NextSeed)}>{ "Next" }</button>
-                <button type="button" class="btn icon" title="A random seed" aria-label="A random seed" data-testid="random-seed" onclick={wish(&props.on, Act::RandomSeed)}>{ icon("dice") }</button>
+                <button type="button" class="btn" title={t("Next seed (e)")} data-testid="next-seed" onclick={wish(&props.on, Act::NextSeed)}>{ t("Next") }</button>
+                <button type="button" class="btn icon" title={t("A random seed")} aria-label={t("A random seed")} data-testid="random-seed" onclick={wish(&props.on, Act::RandomSeed)}>{ icon("dice") }</button>
             </div>
             <span class="grow"></span>
             { switch("NACK", None, "nack-top", props.nack, wish(&props.on, Act::Rule("nack"))) }
-            <button type="button" class="btn" aria-pressed={if props.compares { "true" } else { "false" }} aria-label="Compare two rules" title="Compare two rules (v)" data-testid="compare" onclick={wish(&props.on, Act::Versus)}>{ icon("versus") }<span class="label">{ "Compare" }</span></button>
-            <button type="button" class="btn" aria-label="Share" data-testid="share" onclick={wish(&props.on, Act::Share)}>{ icon("share") }<span class="label">{ "Share" }</span></button>
+            <button type="button" class="btn" aria-pressed={if props.compares { "true" } else { "false" }} aria-label={t("Compare two rules")} title={t("Compare two rules (v)")} data-testid="compare" onclick={wish(&props.on, Act::Versus)}>{ icon("versus") }<span class="label">{ t("Compare") }</span></button>
+            <button type="button" class="btn" aria-label={t("Share")} data-testid="share" onclick={wish(&props.on, Act::Share)}>{ icon("share") }<span class="label">{ t("Share") }</span></button>
             <div class="row">
                 { tongue(&props.on) }
-                <button type="button" class="btn bare icon" aria-label="Light or dark" title="Light or dark (d)" data-testid="theme" onclick={wish(&props.on, Act::Theme)}>{ icon("theme") }</button>
-                <button type="button" class="btn bare icon" aria-label="Keys" title="Keys (?)" data-testid="help" onclick={wish(&props.on, Act::Help)}>{ icon("help") }</button>
+                <button type="button" class="btn bare icon" aria-label={t("Light or dark")} title={t("Light or dark (d)")} data-testid="theme" onclick={wish(&props.on, Act::Theme)}>{ icon("theme") }</button>
+                <button type="button" class="btn bare icon" aria-label={t("Keys")} title={t("Keys (?)")} data-testid="help" onclick={wish(&props.on, Act::Help)}>{ icon("help") }</button>
             </div>
         </header>
     }

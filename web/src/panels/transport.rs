@@ -4,6 +4,7 @@ use yew::prelude::*;
 
 use super::{Shared, Wish, icon, wish};
 use crate::action::Act;
+use crate::language::{t, tell, tf};
 use crate::scene::hue;
 use crate::scene::story::MarkSort;
 use crate::scene::tape::{Tape, ZOOMS};
@@ -48,7 +49,7 @@ pub fn Transport(props: &Props) -> Html {
             <button type="button" class="btn icon" title={format!("{label} ({key})")} aria-label={label} data-testid={name} onclick={wish(&props.on, act)}>{ icon(name) }</button>
         }
     };
-    let play = if props.playing { ("pause", "Pause") } else { ("play", "Play") };
+    let play = if props.playing { ("pause", t("Pause")) } else { ("play", t("Play")) };
     let speed = {
         let on = props.on.clone();
         Callback::from(move |event: InputEvent| {
@@ -58,30 +59,30 @@ pub fn Transport(props: &Props) -> Html {
         })
     };
     html! {
-        <footer class="dock" aria-label="Time">
+        <footer class="dock" aria-label={t("Time")}>
             <TapeBar tape={props.tape.clone()} beside={props.beside.clone()} now={props.now} end={props.end} spoken={props.spoken.clone()} on={props.on.clone()} />
             { props.branches.clone() }
             <div class="transport">
-                <div class="clock"><span data-testid="clock">{ words::clock(props.now) }</span><small>{ format!("event {}", words::number(props.steps)) }</small>
-                    <span class="zoom" role="group" aria-label="Zoom of the tape">
-                        <button type="button" class="btn bare icon" aria-label="Show more time" title="Show more time (o)" disabled={props.zoom == 0} data-testid="zoom-out" onclick={wish(&props.on, Act::Zoom(false))}>{ icon("minus") }</button>
-                        <button type="button" class="btn bare icon" aria-label="Show less time" title="Show less time (i)" disabled={props.zoom + 1 == ZOOMS} data-testid="zoom-in" onclick={wish(&props.on, Act::Zoom(true))}>{ icon("plus") }</button>
+                <div class="clock"><span data-testid="clock">{ words::clock(props.now) }</span><small>{ tf("event {n}", &[("n", &words::number(props.steps))]) }</small>
+                    <span class="zoom" role="group" aria-label={t("Zoom of the tape")}>
+                        <button type="button" class="btn bare icon" aria-label={t("Show more time")} title={t("Show more time (o)")} disabled={props.zoom == 0} data-testid="zoom-out" onclick={wish(&props.on, Act::Zoom(false))}>{ icon("minus") }</button>
+                        <button type="button" class="btn bare icon" aria-label={t("Show less time")} title={t("Show less time (i)")} disabled={props.zoom + 1 == ZOOMS} data-testid="zoom-in" onclick={wish(&props.on, Act::Zoom(true))}>{ icon("plus") }</button>
                     </span>
                 </div>
                 <div class="keys">
-                    { key(Act::Seek(0), "start", "Back to the start", "0") }
-                    { key(Act::Vote(false), "vote-back", "Previous step of an election", "[") }
-                    { key(Act::Event(false), "back", "Previous event", ",") }
-                    <button type="button" class="btn solid play" data-testid="play" onclick={wish(&props.on, Act::Play)}>{ icon(play.0) }{ play.1 }<kbd>{ "space" }</kbd></button>
-                    { key(Act::Event(true), "next", "Next event", ".") }
-                    { key(Act::Vote(true), "vote-next", "Next step of an election", "]") }
+                    { key(Act::Seek(0), "start", t("Back to the start"), "0") }
+                    { key(Act::Vote(false), "vote-back", t("Previous step of an election"), "[") }
+                    { key(Act::Event(false), "back", t("Previous event"), ",") }
+                    <button type="button" class="btn solid play" data-testid="play" onclick={wish(&props.on, Act::Play)}>{ icon(play.0) }{ play.1 }<kbd>{ t("space") }</kbd></button>
+                    { key(Act::Event(true), "next", t("Next event"), ".") }
+                    { key(Act::Vote(true), "vote-next", t("Next step of an election"), "]") }
                 </div>
                 <div class="speed">
-                    <button type="button" class="btn bare" aria-pressed={if props.slow_votes { "true" } else { "false" }} title="Slow motion while votes fly (w)" data-testid="slow-votes" onclick={wish(&props.on, Act::SlowVotes)}>
-                        { icon("slow") }<span class="label">{ "Slow for votes" }</span>
+                    <button type="button" class="btn bare" aria-pressed={if props.slow_votes { "true" } else { "false" }} title={t("Slow motion while votes fly (w)")} data-testid="slow-votes" onclick={wish(&props.on, Act::SlowVotes)}>
+                        { icon("slow") }<span class="label">{ t("Slow for votes") }</span>
                     </button>
                     <input type="range" min="0" max={(words::SPEEDS.len() - 1).to_string()} value={props.speed.to_string()} oninput={speed}
-                        aria-label="Speed" aria-valuetext={words::speed(props.speed)} data-testid="speed" />
+                        aria-label={t("Speed")} aria-valuetext={words::speed(props.speed)} data-testid="speed" />
                     <output>{ if props.slowed { "1/200×".to_owned() } else { words::speed(props.speed) } }</output>
                 </div>
             </div>
@@ -148,7 +149,7 @@ fn TapeBar(props: &TapeProps) -> Html {
     };
     let tape = &*props.tape;
     html! {
-        <div class="tape" role="slider" tabindex="0" aria-label="Time" aria-valuemin="0" aria-valuemax={(props.end / 1000).to_string()}
+        <div class="tape" role="slider" tabindex="0" aria-label={t("Time")} aria-valuemin="0" aria-valuemax={(props.end / 1000).to_string()}
             aria-valuenow={(props.now / 1000).to_string()} aria-valuetext={props.spoken.clone()} data-testid="tape"
             onpointerdown={down} onpointermove={drag} onkeydown={keys}>
             <div class={classes!("strip", props.beside.is_some().then_some("two"))} ref={bar}>
@@ -161,7 +162,7 @@ fn TapeBar(props: &TapeProps) -> Html {
             { for tape.ticks.iter().map(|(at, seconds)| html! { <span class="tick" style={format!("left:{at:.2}%")}>{ seconds.clone() }</span> }) }
             { for tape.marks.iter().map(|(at, mark)| {
                 let (class, glyph) = glyph(mark.sort);
-                html! { <span class={classes!("mark", class)} style={format!("left:{at:.2}%")} title={format!("{} — {}", words::clock(mark.at), mark.label)}>{ glyph }</span> }
+                html! { <span class={classes!("mark", class)} style={format!("left:{at:.2}%")} title={format!("{} — {}", words::clock(mark.at), tell(&mark.label))}>{ glyph }</span> }
             }) }
             <span class="hand" style={format!("left:{:.3}%", tape.window.place(props.now))}></span>
         </div>

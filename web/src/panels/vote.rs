@@ -3,6 +3,7 @@
 use yew::prelude::*;
 
 use super::{Shared, chip};
+use crate::language::{t, tell, tf};
 use crate::scene::{Answer, Cell, Phase, Race, Scene, hue};
 use crate::words;
 
@@ -24,12 +25,12 @@ pub struct Props {
 pub fn Vote(props: &Props) -> Html {
     let scene = &*props.scene;
     html! {
-        <section class="vote" tabindex="0" aria-label={if props.of.is_empty() { "Elections".to_owned() } else { format!("Elections, {}", props.of) }} data-testid={format!("{}elections", props.id)}>
-            <h2>{ "Elections" }</h2>
+        <section class="vote" tabindex="0" aria-label={if props.of.is_empty() { t("Elections").to_owned() } else { tf("Elections, {of}", &[("of", &tell(&props.of))]) }} data-testid={format!("{}elections", props.id)}>
+            <h2>{ t("Elections") }</h2>
             if scene.races.is_empty() {
                 <div class="empty">
-                    <b>{ "No election under way" }</b>
-                    <p>{ "When a primary has failed, its replicas line up here, wait their turn and ask for votes." }</p>
+                    <b>{ t("No election under way") }</b>
+                    <p>{ t("When a primary has failed, its replicas line up here, wait their turn and ask for votes.") }</p>
                 </div>
             }
             <div class="races">{ for scene.races.iter().map(|race| candidate(scene, race, props.id)) }</div>
@@ -38,14 +39,19 @@ pub fn Vote(props: &Props) -> Html {
     }
 }
 
+/// A span of time in the reader's language.
+fn span(micros: u64) -> String {
+    tell(&words::span(micros))
+}
+
 fn candidate(scene: &Scene, race: &Race, id: &'static str) -> Html {
     let name = scene.nodes.get(race.node).map_or("?", |node| node.name.as_str());
     let what = match &race.phase {
-        Phase::Waiting if race.best => "best, asks at once".to_owned(),
-        Phase::Waiting => format!("asks in {}", words::span(race.starts.saturating_sub(scene.now))),
-        Phase::Asking => "asks".to_owned(),
-        Phase::Lost(_) => "lost".to_owned(),
-        Phase::Won => "won".to_owned(),
+        Phase::Waiting if race.best => t("best, asks at once").to_owned(),
+        Phase::Waiting => tf("asks in {span}", &[("span", &span(race.starts.saturating_sub(scene.now)))]),
+        Phase::Asking => t("asks").to_owned(),
+        Phase::Lost(_) => t("lost").to_owned(),
+        Phase::Won => t("won").to_owned(),
     };
     let lost = matches!(race.phase, Phase::Lost(_));
     html! {
@@ -53,7 +59,7 @@ fn candidate(scene: &Scene, race: &Race, id: &'static str) -> Html {
             <header>
                 <b>{ name }</b>
                 if race.phase == Phase::Waiting {
-                    <span class="note">{ format!("rank {}", race.rank) }</span>
+                    <span class="note">{ tf("rank {n}", &[("n", &race.rank)]) }</span>
                 } else {
                     { chip(race.epoch, false) }
                 }
@@ -66,22 +72,22 @@ fn candidate(scene: &Scene, race: &Race, id: &'static str) -> Html {
 
 /// Fixed wait, drawn wait, wait for those with more data; the puck runs through.
 fn lane(race: &Race, now: u64) -> Html {
-    let zone = |class: &'static str, span: u64, what: &str| {
-        if span == 0 {
+    let zone = |class: &'static str, micros: u64, what: &str| {
+        if micros == 0 {
             return Html::default();
         }
-        let title = format!("{what}: {}", words::span(span));
-        html! { <i class={class} style={format!("flex:{span}")} title={title}></i> }
+        let title = format!("{what}: {}", tell(&words::span(micros)));
+        html! { <i class={class} style={format!("flex:{micros}")} title={title}></i> }
     };
     let at = race.progress(now);
     html! { <>
-        <div class="lane" role="progressbar" aria-label="Wait before asking" aria-valuemin="0" aria-valuemax="1000" aria-valuenow={at.to_string()}>
-            { zone("fixed", race.fixed, "Everyone waits") }
-            { zone("random", race.random, "Drawn by chance") }
-            { zone("rank", race.ranked, "For those who go first") }
+        <div class="lane" role="progressbar" aria-label={t("Wait before asking")} aria-valuemin="0" aria-valuemax="1000" aria-valuenow={at.to_string()}>
+            { zone("fixed", race.fixed, t("Everyone waits")) }
+            { zone("random", race.random, t("Drawn by chance")) }
+            { zone("rank", race.ranked, t("For those who go first")) }
             <span class="puck" style={format!("left:calc(7px + (100% - 14px) * {at} / 1000)")}></span>
         </div>
-        <div class="sum"><span>{ format!("offset {}", words::number(race.offset)) }</span><span>{ format!("{} in all", words::span(race.starts.saturating_sub(race.scheduled))) }</span></div>
+        <div class="sum"><span>{ tf("offset {n}", &[("n", &words::number(race.offset))]) }</span><span>{ tf("{span} in all", &[("span", &span(race.starts.saturating_sub(race.scheduled)))]) }</span></div>
     </> }
 }
 
@@ -97,18 +103,18 @@ fn bar(scene: &Scene, race: &Race) -> Html {
     let count = cells.len().max(1);
     let share = f64::from(race.needed) * 100.0 / f64::from(u32::try_from(count).unwrap_or(1));
     let verdict = match &race.phase {
-        Phase::Lost(why) => html! { <span>{ why }</span> },
-        Phase::Won => html! { <span>{ "has a majority" }</span> },
-        _ if race.hopeless() => html! { <span class="hopeless">{ "cannot win" }</span> },
-        _ => html! { <span>{ format!("{} still possible", race.achievable()) }</span> },
+        Phase::Lost(why) => html! { <span>{ tell(why) }</span> },
+        Phase::Won => html! { <span>{ t("has a majority") }</span> },
+        _ if race.hopeless() => html! { <span class="hopeless">{ t("cannot win") }</span> },
+        _ => html! { <span>{ tf("{n} still possible", &[("n", &race.achievable())]) }</span> },
     };
     html! { <>
         <div class="cells" role="img" aria-label={spoken(scene, race)}>
             { for cells.iter().map(|cell| square(scene, cell)) }
-            <span class="quorum" style={format!("left:calc({share:.2}% + {:.2}px)", share / 100.0 * 3.0)} title={format!("{} needed", race.needed)}></span>
+            <span class="quorum" style={format!("left:calc({share:.2}% + {:.2}px)", share / 100.0 * 3.0)} title={tf("{n} needed", &[("n", &race.needed)])}></span>
         </div>
         <div class="who" aria-hidden="true">{ for cells.iter().map(|cell| html! { <span>{ &scene.nodes[cell.voter].name }</span> }) }</div>
-        <div class="sum"><span><b>{ race.have() }</b>{ format!(" of {} needed", race.needed) }</span>{ verdict }</div>
+        <div class="sum"><span><b>{ race.have() }</b>{ tf(" of {n} needed", &[("n", &race.needed)]) }</span>{ verdict }</div>
     </> }
 }
 
@@ -131,13 +137,13 @@ fn square(scene: &Scene, cell: &Cell) -> Html {
 fn explain(scene: &Scene, cell: &Cell) -> String {
     let voter = &scene.nodes[cell.voter].name;
     let truth = match &cell.truth {
-        Answer::Open => "has not answered".to_owned(),
-        Answer::Yes => "votes yes".to_owned(),
-        Answer::No(why) => format!("refuses: {why}"),
-        Answer::Gone => "cannot be reached".to_owned(),
+        Answer::Open => t("has not answered").to_owned(),
+        Answer::Yes => t("votes yes").to_owned(),
+        Answer::No(why) => tf("refuses: {why}", &[("why", &tell(why))]),
+        Answer::Gone => t("cannot be reached").to_owned(),
     };
     if cell.known == Answer::Open && cell.truth != Answer::Open {
-        format!("{voter} {truth}; the candidate does not know")
+        tf("{voter} {truth}; the candidate does not know", &[("voter", voter), ("truth", &truth)])
     } else {
         format!("{voter} {truth}")
     }
@@ -145,7 +151,10 @@ fn explain(scene: &Scene, cell: &Cell) -> String {
 
 fn spoken(scene: &Scene, race: &Race) -> String {
     let each: Vec<String> = race.cells.iter().map(|cell| explain(scene, cell)).collect();
-    format!("{} of {} votes needed. {}.", race.have(), race.needed, each.join(". "))
+    tf(
+        "{n} of {m} votes needed. {each}.",
+        &[("n", &race.have()), ("m", &race.needed), ("each", &each.join(t(". ")))],
+    )
 }
 
 fn ballots(scene: &Scene, id: &'static str) -> Html {
@@ -157,12 +166,12 @@ fn ballots(scene: &Scene, id: &'static str) -> Html {
                 html! { <li><span class="glyph-yes">{ "✓" }</span><b>{ voter }</b><span class="arrow">{ "→" }</span>{ candidate }</li> }
             }
             Some(why) => {
-                html! { <li><span class="glyph-no">{ "⊘" }</span><b>{ voter }</b><span class="arrow">{ "→" }</span>{ candidate }<span class="note">{ why }</span></li> }
+                html! { <li><span class="glyph-no">{ "⊘" }</span><b>{ voter }</b><span class="arrow">{ "→" }</span>{ candidate }<span class="note">{ tell(why) }</span></li> }
             }
         }
     };
     html! { <>
-        <h2 style="margin-top:var(--s4)">{ "Ballots of epoch " }<span class={classes!("chip", hue(epoch))}>{ epoch }</span></h2>
+        <h2 style="margin-top:var(--s4)">{ t("Ballots of epoch") }{ " " }<span class={classes!("chip", hue(epoch))}>{ epoch }</span></h2>
         <ul class="ballots" data-testid={format!("{id}ballots")}>{ for scene.ballots.iter().map(row) }</ul>
     </> }
 }
