@@ -14,6 +14,8 @@ pub const ENGLISH: &str = "en";
 /// The one that has a catalogue.
 pub const CHINESE: &str = "zh-Hans";
 
+/// Between the members of a list.
+const JOINT: &str = ", ";
 /// Sentences in sentences nest no deeper than this.
 const DEPTH: usize = 4;
 
@@ -87,7 +89,7 @@ fn read<'a>(template: &'a str, text: &'a str) -> Option<Vec<(&'a str, &'a str)>>
             Piece::Text(part) => {
                 let at = match open {
                     None => rest.starts_with(part).then_some(0)?,
-                    Some(_) if all.peek().is_none() => rest.len().checked_sub(part.len())?,
+                    Some(_) if all.peek().is_none() => rest.strip_suffix(part)?.len(),
                     Some(_) => rest.find(part)?,
                 };
                 if let Some(name) = open.take() {
@@ -164,9 +166,25 @@ impl Catalogue {
         let (entry, values) = self.find(sentence)?;
         Some(fill(entry.other, |name, text| {
             let Some((_, value)) = values.iter().find(|(hole, _)| *hole == name) else { return };
-            let told = depth.checked_sub(1).and_then(|depth| self.tell_to(value, depth));
+            let told = depth.checked_sub(1).and_then(|depth| self.fill_with(value, depth));
             text.push_str(told.as_deref().unwrap_or(value));
         }))
+    }
+
+    /// What stands in a hole: a sentence, or a list of them.
+    fn fill_with(&self, value: &str, depth: usize) -> Option<String> {
+        let joint = self.exact(JOINT).map_or(JOINT, |entry| entry.other);
+        let parts: Vec<Option<String>> = value.split(JOINT).map(|part| self.tell_to(part, depth)).collect();
+        if parts.iter().any(Option::is_none)
+            && let Some(told) = self.tell_to(value, depth)
+        {
+            return Some(told);
+        }
+        if parts.iter().all(Option::is_none) {
+            return None;
+        }
+        let told = value.split(JOINT).zip(parts).map(|(part, told)| told.unwrap_or_else(|| part.to_owned()));
+        Some(told.collect::<Vec<_>>().join(joint))
     }
 }
 

@@ -48,7 +48,7 @@ pub fn mistakes(errors: &[ScriptError]) -> Vec<Mistake> {
 }
 
 fn first_mistake(wrong: &[Mistake]) -> String {
-    let tell = |one: &Mistake| format!("line {}, column {}: {}", one.line, one.column, one.what);
+    let tell = |one: &Mistake| words::mistake(one.line, one.column, &one.what);
     wrong.first().map_or_else(String::new, tell)
 }
 

@@ -1,5 +1,6 @@
 //! Every sentence the page says that is not an event's own.
 
+use crate::language::later;
 use splitvote::base::{Instant, NodeId};
 use splitvote::node::Event;
 use splitvote::protocol::election::{Election, Phase, RoundEnd};
@@ -66,8 +67,11 @@ pub fn obeyed(who: &str, preset: &str) -> String {
 
 /// After the rules were changed for everyone.
 pub fn again(said: &str, rewound: bool) -> String {
-    let rest = if rewound { " Here is the same seed again, from the first fault." } else { "" };
-    format!("{said}{rest}")
+    if rewound {
+        format!("{said} Here is the same seed again, from the first fault.")
+    } else {
+        said.to_owned()
+    }
 }
 
 /// The key map: group, key, what it does.
@@ -156,17 +160,20 @@ pub fn clock(micros: u64) -> String {
     }
 }
 
-/// A number with thin spaces between thousands.
+/// A number as the reader's language writes it.
 pub fn number(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push('\u{2009}');
-        }
-        text.push(digit);
+    #[cfg(target_family = "wasm")]
+    {
+        #[expect(clippy::cast_precision_loss, reason = "JavaScript knows no other numbers")]
+        let value = js_sys::Number::from(value as f64);
+        value.to_locale_string(crate::language::tag()).into()
     }
-    text
+    #[cfg(not(target_family = "wasm"))]
+    {
+        let digits = value.to_string();
+        let groups = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy);
+        groups.collect::<Vec<_>>().join(",")
+    }
 }
 
 /// A built-in scenario's name for people: `Split vote`.
@@ -176,11 +183,10 @@ pub fn title(name: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// A room of the museum in a list: its number and the title of its script.
-pub fn room(name: &str, text: &str) -> String {
+/// A room of the museum in a list: its number, and the title of its script.
+pub fn room(name: &str, text: &'static str) -> (String, &'static str) {
     let number = name.rsplit('/').next().unwrap_or(name).to_uppercase();
-    let title = text.lines().find_map(|line| line.strip_prefix("title")).unwrap_or("").trim();
-    format!("{number}  {title}")
+    (number, text.lines().find_map(|line| line.strip_prefix("title")).unwrap_or("").trim())
 }
 
 /// `1 vote`, `2 votes`.
@@ -283,11 +289,10 @@ pub fn caption(who: &str, event: &Event, name: Namer<'_>) -> Option<String> {
                 name(*instead_of)
             )
         }
-        Event::Following { primary, full_sync, .. } => format!(
-            "{who} follows {} now{}.",
-            name(*primary),
-            if *full_sync { " and copies everything again" } else { "" }
-        ),
+        Event::Following { primary, full_sync: true, .. } => {
+            format!("{who} follows {} now and copies everything again.", name(*primary))
+        }
+        Event::Following { primary, .. } => format!("{who} follows {} now.", name(*primary)),
         _ => return None,
     })
 }
@@ -307,7 +312,7 @@ pub const LONGER: &str = "30 s more";
 /// Where one of two runs has nothing more to tell.
 pub const NOTHING_MORE: &str = "nothing more happens";
 /// A figure that has no end.
-pub const NEVER: &str = "never";
+pub const NEVER: &str = later("never");
 
 /// A branch with another seed.
 pub fn seed(seed: u64) -> String {
@@ -328,7 +333,7 @@ pub fn broken(property: &str, what: &str) -> String {
 /// Where a replica's data comes from.
 pub fn path(path: Path) -> &'static str {
     match path {
-        Path::Primary => "serves",
+        Path::Primary => later("serves"),
         Path::Broken => "no link to its primary",
         Path::Asking => "asks for data",
         Path::Receiving(_) => "receives everything",
@@ -357,13 +362,9 @@ pub fn split(epoch: u64, counts: &[(String, u32)], needed: u32) -> String {
     format!("Split vote in epoch {epoch}: {}. {needed} are needed, so nobody can win.", tally.join(", "))
 }
 
-/// Names joined for people: `A0, B0 and C0`.
-pub fn list(names: &[String]) -> String {
-    match names {
-        [] => String::new(),
-        [one] => one.clone(),
-        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
-    }
+/// A mistake in a script or a link in one line.
+pub fn mistake(line: u32, column: u32, what: &str) -> String {
+    format!("Line {line}, column {column}: {what}")
 }
 
 #[cfg(test)]
@@ -383,7 +384,7 @@ mod tests {
         }
         assert_eq!(clock(4_312_000), "4.312 s");
         assert_eq!(clock(64_312_000), "1:04.312");
-        assert_eq!(number(1_234_567), "1\u{2009}234\u{2009}567");
+        assert_eq!(number(1_234_567), "1,234,567");
     }
 
     #[test]

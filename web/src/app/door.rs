@@ -9,6 +9,7 @@ use yew::html::Scope;
 
 use super::{App, Msg, speech};
 use crate::panels::script::Mistake;
+use crate::words;
 
 const THEME: &str = "splitvote-theme";
 
@@ -119,7 +120,7 @@ pub(super) fn full(fragment: &str) -> String {
 
 /// A mistake of a link in one line.
 pub(super) fn mistake(one: &Mistake) -> String {
-    format!("Line {}, column {}: {}", one.line, one.column, one.what)
+    words::mistake(one.line, one.column, &one.what)
 }
 
 /// Gives the clipboard a text, and tells whether it took it.

@@ -166,8 +166,11 @@ impl App {
     fn top(&self, on: &Wish) -> Html {
         let session = &self.session;
         let title = session.script().title.clone().unwrap_or_default();
-        let name = |one: &Builtin| (one.name.to_owned(), words::title(one.name));
-        let room = |one: &Builtin| (one.name.to_owned(), words::room(one.name, one.text));
+        let name = |one: &Builtin| (one.name.to_owned(), tell(&words::title(one.name)));
+        let room = |one: &Builtin| {
+            let (number, title) = words::room(one.name, one.text);
+            (one.name.to_owned(), format!("{number}  {}", t(title)))
+        };
         html! {
             <Top scenarios={LIBRARY.iter().map(name).collect::<Vec<_>>()} rooms={ROOMS.iter().map(room).collect::<Vec<_>>()}
                 scenario={share::builtin(session).unwrap_or_default()}
@@ -315,7 +318,7 @@ fn flights(run: &Run, scene: &Scene) -> Vec<String> {
     let all = build::flights(run.reel().here(), run.cast(), false);
     let mut words: Vec<String> = all.iter().take(MOST).map(|one| flight::sentence(one, scene)).collect();
     if all.len() > MOST {
-        words.push(format!("and {} more", all.len() - MOST));
+        words.push(tf("and {n} more", &[("n", &(all.len() - MOST))]));
     }
     words
 }

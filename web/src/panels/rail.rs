@@ -6,7 +6,6 @@ use super::{Shared, Wish, icon, switch, wish};
 use crate::action::{Act, Deed};
 use crate::language::t;
 use crate::scene::{NodeIndex, Process, Scene};
-use crate::words;
 
 /// Whatever the dials and switches show.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -75,7 +74,7 @@ pub fn Rail(props: &Props) -> Html {
 fn target(props: &Props) -> String {
     let names: Vec<String> = props.group.iter().map(|at| props.scene.nodes[*at].name.clone()).collect();
     match (names.is_empty(), props.selected) {
-        (false, _) => words::list(&names),
+        (false, _) => names.join(t(", ")),
         (true, Some(at)) => {
             props.scene.nodes.get(at).map_or_else(|| t("nothing").to_owned(), |node| node.name.clone())
         }

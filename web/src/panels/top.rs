@@ -48,7 +48,7 @@ pub fn Top(props: &Props) -> Html {
         })
     };
     let own = props.scenario.is_empty();
-    let option = |(name, title): &(String, String)| html! { <option value={name.clone()} selected={*name == props.scenario}>{ tell(title) }</option> };
+    let option = |(name, title): &(String, String)| html! { <option value={name.clone()} selected={*name == props.scenario}>{ title }</option> };
     html! {
         <header class="top">
             <h1 class="brand">{ mark() }<span>{ words::NAME }</span></h1>
