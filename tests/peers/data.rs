@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use harness::fleet::{Fleet, Process};
-use redis::cluster::{ClusterClient, ClusterConnection};
+use redis::cluster::{ClusterClientBuilder, ClusterConnection};
 
 /// A client that finds its way through the whole cluster.
 pub(crate) fn client(fleet: &Fleet) -> ClusterConnection {
     let places = fleet.nodes.iter().filter(|node| node.runs());
     let places = places.map(|node| format!("redis://127.0.0.1:{}/", node.ports.client));
-    let client = ClusterClient::new(places.collect::<Vec<_>>()).expect("addresses");
+    // Left to itself this client may sleep for minutes after a CLUSTERDOWN that lasts a tenth of a second.
+    let client = ClusterClientBuilder::new(places.collect::<Vec<_>>()).min_retry_wait(20).max_retry_wait(500);
+    let client = client.build().expect("addresses");
     client.get_connection().expect("a cluster that serves")
 }
 

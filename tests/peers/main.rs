@@ -4,8 +4,10 @@
 //! `cargo xtask test peers` builds the node, sets up the servers and clients, and runs these.
 #![cfg(unix)]
 
+mod alike;
 mod clients;
 mod data;
+mod folder;
 mod load;
 mod mixed;
 mod nack;

@@ -303,10 +303,12 @@ impl Talk<'_> {
             let flow = execute(&mut self.server.borrow_mut(), self.client, &mut self.out, words);
             match flow {
                 Flow::Again(told, patience) => {
+                    // From here on it is heard, even while what was answered before is being sent.
+                    let told = told.notified();
                     send(self.server, self.stream, self.pulse, self.client, &mut self.out).await?;
                     self.pulse.waits.set(true);
                     // Who waits too long runs again, too, and finds out.
-                    drop(tokio::time::timeout(patience, told.notified()).await);
+                    drop(tokio::time::timeout(patience, told).await);
                     self.pulse.waits.set(false);
                 }
                 Flow::Migrate(job) => {

@@ -36,6 +36,11 @@ impl Process {
         self.make
     }
 
+    /// From its next start on it is another program, in the same folder.
+    pub const fn becomes(&mut self, make: Make) {
+        self.make = make;
+    }
+
     /// Writes its first `nodes.conf`.
     pub fn remember(&self, conf: &str) {
         fs::write(self.folder.join("nodes.conf"), conf).expect("a nodes.conf");

@@ -1,0 +1,160 @@
+//! Commands drawn at random, said to a node of ours and to a real Valkey 9.1.2: each must answer the same,
+//! errors to the letter. The seed is printed; `ALIKE_SEED=N` draws again.
+
+use harness::fleet::{Fleet, Make};
+use redis::{ConnectionLike as _, Value};
+use splitvote::base::Rng;
+
+use super::data;
+
+/// How many commands are said.
+const COMMANDS: usize = 12_000;
+/// Drawn unless the environment says otherwise; any other is as good.
+const SEED: u64 = 20_261_123;
+
+/// What may be said. `K` is a key, `M` a member or value, `N` a small number, `F` a score, `X` an interval's
+/// end by score, `L` one by name.
+const SAYINGS: &str = "\
+SET K M|SET K M NX|SET K M XX GET|SET K M KEEPTTL|SET K M EX 1000|SET K M PX 0|SET K M NX XX|SET K N|SETNX K M|SETEX K 1000 M|GET K
+GETSET K M|GETDEL K|GETEX K PERSIST|GETEX K EX 2000|APPEND K M|STRLEN K|GETRANGE K N N|SUBSTR K N N|SETRANGE K N M|INCR K|DECR K
+INCRBY K N|DECRBY K N|INCRBYFLOAT K F|MGET K K K|MSET K M K M|MSET K M K|MSETNX K M K M|GETBIT K N|SETBIT K N 1|BITCOUNT K|BITCOUNT K N N
+BITCOUNT K N N BIT|DEL K|DEL K K|UNLINK K|EXISTS K K K|TOUCH K K|TYPE K|RENAME K K|RENAMENX K K|COPY K K|COPY K K REPLACE|PERSIST K
+EXPIRE K 1000|EXPIRE K 1000 NX|EXPIRE K 900 LT|EXPIRE K 900 GT XX|EXPIRE K M|EXPIREAT K 4000000000|EXPIRETIME K|PEXPIRETIME K|TTL K
+OBJECT REFCOUNT K|OBJECT HELP K|DBSIZE
+LPUSH K M M|RPUSH K M M M|LPUSHX K M|RPUSHX K M|LPOP K|RPOP K|LPOP K N|RPOP K 2|LLEN K|LRANGE K N N|LINDEX K N|LSET K N M|LREM K N M
+LTRIM K N N|LINSERT K BEFORE M M|LINSERT K AFTER M M|LINSERT K NEAR M M|LPOS K M|LPOS K M RANK N|LPOS K M COUNT 0|LPOS K M RANK -1 COUNT 2 MAXLEN 3
+LMOVE K K LEFT RIGHT|LMOVE K K RIGHT LEFT|RPOPLPUSH K K|LMPOP 2 K K LEFT|LMPOP 1 K RIGHT COUNT 2|LMPOP N K LEFT
+HSET K M M|HSET K M M M M|HSET K M|HSETNX K M M|HGET K M|HMGET K M M|HDEL K M M|HLEN K|HEXISTS K M|HKEYS K|HVALS K|HGETALL K|HSTRLEN K M
+HINCRBY K M N|HINCRBYFLOAT K M F|HMSET K M M|HSET K M N
+SADD K M M M|SREM K M|SCARD K|SISMEMBER K M|SMISMEMBER K M M|SMEMBERS K|SMOVE K K M|SINTER K K|SUNION K K|SDIFF K K|SINTERSTORE K K K
+SUNIONSTORE K K K|SDIFFSTORE K K K|SINTERCARD 2 K K|SINTERCARD 2 K K LIMIT 1|SINTERCARD N K|SADD K N N N
+ZADD K F M F M|ZADD K NX F M|ZADD K XX CH F M|ZADD K GT F M|ZADD K LT CH F M|ZADD K INCR F M|ZADD K NX XX F M|ZADD K F|ZADD K M M
+ZINCRBY K F M|ZREM K M M|ZCARD K|ZSCORE K M|ZMSCORE K M M|ZRANK K M|ZREVRANK K M|ZRANK K M WITHSCORE|ZCOUNT K X X|ZLEXCOUNT K L L
+ZRANGE K N N|ZRANGE K N N WITHSCORES|ZRANGE K N N REV|ZRANGE K X X BYSCORE|ZRANGE K X X BYSCORE REV LIMIT 0 2|ZRANGE K L L BYLEX
+ZRANGE K N N LIMIT 0 1|ZRANGEBYSCORE K X X WITHSCORES|ZRANGEBYSCORE K X X LIMIT 1 2|ZREVRANGEBYSCORE K X X|ZRANGEBYLEX K L L
+ZREVRANGEBYLEX K L L|ZREVRANGE K N N WITHSCORES|ZRANGESTORE K K N N|ZREMRANGEBYRANK K N N|ZREMRANGEBYSCORE K X X|ZREMRANGEBYLEX K L L
+ZPOPMIN K|ZPOPMAX K 2|ZMPOP 2 K K MIN|ZMPOP 1 K MAX COUNT 2|ZUNION 2 K K WITHSCORES|ZINTER 2 K K|ZINTER 2 K K WEIGHTS F F WITHSCORES
+ZUNION 2 K K AGGREGATE MAX WITHSCORES|ZDIFF 2 K K WITHSCORES|ZUNIONSTORE K 2 K K|ZINTERSTORE K 2 K K AGGREGATE MIN|ZDIFFSTORE K 2 K K
+ZINTERCARD 2 K K LIMIT 1|ZINTERCARD 2 K K LIMIT N
+MULTI|EXEC|DISCARD|WATCH K|UNWATCH|ECHO M|PING|PING M|SELECT 0|SELECT 1|TIME M|GET|GET K K|NONSENSE K M|CLUSTER KEYSLOT K|CLUSTER COUNTKEYSINSLOT N
+SCAN 0 COUNT N|HSCAN K 0 BADWORD|OBJECT FREQ|COMMAND GETKEYS SET K M|COMMAND GETKEYS MSET K M K M|COMMAND GETKEYS ZUNIONSTORE K 2 K K";
+
+const KEYS: [&str; 6] = ["{t}a", "{t}b", "{t}c", "{t}d", "{t}e", "{u}f"];
+const MEMBERS: [&str; 12] = [
+    "a",
+    "b",
+    "c",
+    "10",
+    "-7",
+    "2.5",
+    "",
+    "a longer one",
+    "\u{4f60}\u{597d}",
+    "3.0e3",
+    "nan",
+    "9223372036854775807",
+];
+const NUMBERS: [&str; 9] = ["0", "1", "2", "3", "-1", "-2", "7", "100", "x"];
+const SCORES: [&str; 9] = ["0", "1", "-1.5", "2.25", "inf", "-inf", "1e3", "3.141592653589793", "no"];
+const ENDS: [&str; 8] = ["-inf", "+inf", "(1", "1", "2.25", "(-1.5", "0", "no"];
+const NAMES: [&str; 7] = ["-", "+", "[a", "(b", "[c", "(", "a"];
+
+/// Answers whose order is the server's own affair.
+const UNORDERED: [&str; 7] = ["SMEMBERS", "SINTER", "SUNION", "SDIFF", "HKEYS", "HVALS", "KEYS"];
+
+fn draw<'a>(rng: &mut Rng, of: &[&'a str]) -> &'a str {
+    let at = usize::try_from(rng.below(of.len() as u64)).expect("a small number");
+    of[at]
+}
+
+fn sentence(rng: &mut Rng, sayings: &[&str]) -> Vec<String> {
+    let word = |word: &str, rng: &mut Rng| {
+        match word {
+            "K" => draw(rng, &KEYS),
+            "M" => draw(rng, &MEMBERS),
+            "N" => draw(rng, &NUMBERS),
+            "F" => draw(rng, &SCORES),
+            "X" => draw(rng, &ENDS),
+            "L" => draw(rng, &NAMES),
+            _ => return word.to_owned(),
+        }
+        .to_owned()
+    };
+    draw(rng, sayings).split(' ').map(|said| word(said, rng)).collect()
+}
+
+/// An answer, or an error's whole text; members in an order of their own.
+fn answer(connection: &mut redis::Connection, words: &[String], resp3: bool) -> String {
+    let mut command = redis::cmd(&words[0]);
+    command.arg(&words[1..]);
+    match connection.req_command(&command) {
+        Ok(Value::Array(mut parts) | Value::Set(mut parts)) if UNORDERED.contains(&words[0].as_str()) => {
+            parts.sort_by_key(|part| format!("{part:?}"));
+            format!("{parts:?}")
+        }
+        Ok(Value::Array(parts)) if words[0] == "HGETALL" && !resp3 => {
+            let mut pairs: Vec<String> = parts.chunks(2).map(|pair| format!("{pair:?}")).collect();
+            pairs.sort();
+            pairs.concat()
+        }
+        Ok(Value::Map(mut pairs)) => {
+            pairs.sort_by_key(|pair| format!("{pair:?}"));
+            format!("{pairs:?}")
+        }
+        // What a transaction's sets and maps hold comes in any order, too.
+        Ok(Value::Array(parts)) if words[0] == "EXEC" => {
+            let mut letters: Vec<String> = parts.iter().map(|part| sorted(&format!("{part:?}"))).collect();
+            letters.push(parts.len().to_string());
+            letters.concat()
+        }
+        Ok(value) => format!("{value:?}"),
+        Err(error) => format!("{error}"),
+    }
+}
+
+fn sorted(text: &str) -> String {
+    let mut letters: Vec<char> = text.chars().collect();
+    letters.sort_unstable();
+    letters.into_iter().collect()
+}
+
+/// Says the same to both, in one version of the protocol.
+fn talk(resp3: bool) {
+    let seed = std::env::var("ALIKE_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(SEED);
+    println!("alike: seed {seed}, RESP{}", if resp3 { 3 } else { 2 });
+    let mut rng = Rng::new(seed + u64::from(resp3));
+    let sayings: Vec<&str> = SAYINGS.lines().flat_map(|line| line.split('|')).collect();
+    let what = if resp3 { "alike-3" } else { "alike-2" };
+    let ours = Fleet::form(&format!("{what}-ours"), &[Make::Ours], &[], &[]);
+    let theirs = Fleet::form(&format!("{what}-valkey"), &[Make::Valkey], &[], &[]);
+    let mut lines = [&ours, &theirs].map(|fleet| {
+        let mut line = fleet.nodes[0].connect().expect("it answers");
+        if resp3 {
+            redis::cmd("HELLO").arg("3").exec(&mut line).expect("both know the third version");
+        }
+        line
+    });
+    let mut before = Vec::new();
+    for _ in 0..COMMANDS {
+        let words = sentence(&mut rng, &sayings);
+        let [mine, real] = [0, 1].map(|at| answer(&mut lines[at], &words, resp3));
+        before.push(words.join(" "));
+        let last = &before[before.len().saturating_sub(12)..];
+        assert_eq!(mine, real, "ours is left, Valkey's right, after {last:#?}");
+    }
+    // A transaction may still be open.
+    for line in &mut lines {
+        let _ = redis::cmd("DISCARD").query::<Value>(line);
+    }
+    assert_eq!(data::all(&ours.nodes[0]), data::all(&theirs.nodes[0]));
+}
+
+#[test]
+fn every_answer_is_valkeys() {
+    talk(false);
+}
+
+#[test]
+fn every_answer_in_the_third_version_is_valkeys() {
+    talk(true);
+}
