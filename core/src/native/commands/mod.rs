@@ -242,8 +242,8 @@ const LISTENING: [&str; 9] = [
     "unsubscribe",
 ];
 
-/// Commands that take over the connection or outlast their moment.
-const ALONE: [&str; 3] = ["migrate", "psync", "sync"];
+/// Commands that take over the connection, outlast their moment, or come too late inside a transaction.
+const ALONE: [&str; 4] = ["migrate", "psync", "sync", "watch"];
 
 /// The command, if it may run; else why not.
 fn admitted(

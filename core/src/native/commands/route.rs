@@ -22,7 +22,7 @@ pub(super) fn check(
     for key in command.keys.of(words) {
         let its = slot_of(key);
         if slot.is_some_and(|slot| slot != its) {
-            return Err("CROSSSLOT Keys in request don't hash to the same slot".to_owned());
+            return Err(CROSS_SLOT.to_owned());
         }
         slot = Some(its);
     }
@@ -74,6 +74,8 @@ pub(super) fn check(
 
 /// Commands whose keys are channels of a shard: any node of it serves them, even while the cluster is down.
 const CHANNELS: [&str; 3] = ["spublish", "ssubscribe", "sunsubscribe"];
+/// Keys of one request, or of one transaction, are in several slots.
+pub(super) const CROSS_SLOT: &str = "CROSSSLOT Keys in request don't hash to the same slot";
 const READ_ONLY: &str = "READONLY You can't write against a read only replica.";
 const TRY_AGAIN: &str = "TRYAGAIN Multiple keys request during rehashing of slot";
 

@@ -1,8 +1,9 @@
 //! MULTI, EXEC, DISCARD: several commands as one. WATCH: only if nobody came in between.
 
 use super::{Call, Effect, Flow, route, table};
+use crate::base::Slot;
 use crate::native::client::Client;
-use crate::native::keyspace::Keyspace;
+use crate::native::keyspace::{Keyspace, slot_of};
 
 pub(super) fn multi(call: &mut Call<'_>) -> Flow {
     if call.client.queue.is_some() {
@@ -44,9 +45,16 @@ pub(super) fn exec(call: &mut Call<'_>) -> Flow {
     }
     // Slots and roles may have changed since the commands were kept.
     let asking = std::mem::take(&mut call.client.asking);
+    let mut touched: Option<Slot> = None;
     for words in &queue {
         let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
         let Some(command) = table::find(words[0]) else { continue };
+        for slot in command.keys.of(&words).map(slot_of) {
+            if *touched.get_or_insert(slot) != slot {
+                call.out.error(route::CROSS_SLOT);
+                return Flow::Done;
+            }
+        }
         if let Err(error) = route::check(call.server, call.client, asking, command, &words) {
             call.out.error(&error);
             return Flow::Done;
@@ -87,10 +95,6 @@ pub(super) fn exec(call: &mut Call<'_>) -> Flow {
 
 /// WATCH: EXEC does nothing if one of these keys changes before.
 pub(super) fn watch(call: &mut Call<'_>) -> Flow {
-    if call.client.queue.is_some() {
-        call.out.error("ERR WATCH inside MULTI is not allowed");
-        return Flow::Done;
-    }
     for key in &call.words[1..] {
         if call.client.watching.iter().any(|watched| watched.key == **key) {
             continue;

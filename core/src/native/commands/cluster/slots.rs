@@ -6,6 +6,7 @@ use crate::node::Command;
 
 use super::Call;
 use super::wishes::wish;
+use crate::native::commands::strings::NOT_INTEGER;
 
 pub(super) const BAD_SLOT: &str = "ERR Invalid or out of range slot";
 
@@ -100,6 +101,7 @@ pub(super) fn count_keys(call: &mut Call<'_>) {
             let count = call.server.keyspace.count_in(slot);
             call.out.int(i64::try_from(count).unwrap_or(i64::MAX));
         }
+        None if call.text(2).is_none_or(|text| text.parse::<i64>().is_err()) => call.out.error(NOT_INTEGER),
         None => call.out.error("ERR Invalid slot"),
     }
 }

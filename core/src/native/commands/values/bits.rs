@@ -53,22 +53,35 @@ pub(in super::super) fn setbit(call: &mut Call<'_>) -> Flow {
     })
 }
 
-/// BITCOUNT key [start end [BYTE]].
+/// BITCOUNT key [start end [BYTE|BIT]].
 pub(in super::super) fn bitcount(call: &mut Call<'_>) -> Flow {
     tried(call, |call| {
-        let ends = match call.words[2..] {
-            [] => None,
-            [first, last] => Some((number(first)?, number(last)?)),
-            [first, last, unit] if unit.eq_ignore_ascii_case(b"byte") => {
-                Some((number(first)?, number(last)?))
-            }
+        let (ends, unit) = match call.words[2..] {
+            [] => (None, &b"byte"[..]),
+            [first, last] => (Some((number(first)?, number(last)?)), &b"byte"[..]),
+            [first, last, unit] => (Some((number(first)?, number(last)?)), unit),
+            _ => return Err(SYNTAX.into()),
+        };
+        let bits = match unit.to_ascii_lowercase().as_slice() {
+            b"byte" => 8,
+            b"bit" => 1,
             _ => return Err(SYNTAX.into()),
         };
         let bytes = string(&call.server.keyspace, call.words[1], call.now_ms)?.unwrap_or_default();
-        let span = ends.map_or(0..bytes.len(), |(first, last)| span(first, last, bytes.len()));
-        let ones: usize =
-            bytes[span].iter().map(|byte| usize::try_from(byte.count_ones()).unwrap_or(0)).sum();
-        call.out.len(ones);
+        let units = bytes.len() * 8 / bits;
+        let span = ends.map_or(0..units, |(first, last)| span(first, last, units));
+        call.out.len(ones(bytes, span.start * bits, span.end * bits));
         Ok(())
     })
+}
+
+/// How many bits are set from one up to another.
+fn ones(bytes: &[u8], from: usize, to: usize) -> usize {
+    let masked = |(at, byte): (usize, &u8)| {
+        let before = from.saturating_sub(at * 8).min(8);
+        let after = (at * 8 + 8).saturating_sub(to).min(8);
+        let kept = (0xff_u32 >> before) & (0xff_u32 << after) & u32::from(*byte);
+        usize::try_from(kept.count_ones()).unwrap_or(0)
+    };
+    bytes.iter().enumerate().map(masked).sum()
 }

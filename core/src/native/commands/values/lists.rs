@@ -209,9 +209,11 @@ fn place(index: i64, len: usize) -> Option<usize> {
 
 pub(in super::super) fn lindex(call: &mut Call<'_>) -> Flow {
     tried(call, |call| {
-        let index = number(call.words[2])?;
-        let list = call.server.keyspace.held::<List>(call.words[1], call.now_ms)?;
-        match list.and_then(|list| list.get(place(index, list.len())?)) {
+        let Some(list) = call.server.keyspace.held::<List>(call.words[1], call.now_ms)? else {
+            call.out.null();
+            return Ok(());
+        };
+        match place(number(call.words[2])?, list.len()).and_then(|at| list.get(at)) {
             Some(element) => call.out.bulk(element),
             None => call.out.null(),
         }
@@ -221,7 +223,9 @@ pub(in super::super) fn lindex(call: &mut Call<'_>) -> Flow {
 
 pub(in super::super) fn lset(call: &mut Call<'_>) -> Flow {
     tried(call, |call| {
-        let (key, index, element) = (call.words[1], number(call.words[2])?, call.words[3]);
+        let (key, element) = (call.words[1], call.words[3]);
+        call.server.keyspace.held::<List>(key, call.now_ms)?.ok_or("ERR no such key")?;
+        let index = number(call.words[2])?;
         let set = call.server.keyspace.change(key, call.now_ms, |list: &mut List| {
             let there = list.get_mut(place(index, list.len())?)?;
             *there = Bytes::from(element);

@@ -40,8 +40,8 @@ impl<'a> Call<'a> {
 
     /// The keys behind an argument that says how many there are.
     fn counted(&self, at: usize) -> Result<&'a [&'a [u8]], Refusal> {
-        let count = integer(self.words[at]).ok_or(NOT_INTEGER)?;
-        let count = usize::try_from(count).ok().filter(|count| *count > 0);
+        let count = integer(self.words[at]).and_then(|count| usize::try_from(count).ok());
+        let count = count.filter(|count| *count > 0);
         let count = count.ok_or("ERR numkeys should be greater than 0")?;
         Ok(self.words.get(at + 1..at.saturating_add(count).saturating_add(1)).ok_or(SYNTAX)?)
     }

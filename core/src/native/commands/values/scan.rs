@@ -5,7 +5,7 @@ use super::super::keys::matches;
 use super::super::strings::{NOT_INTEGER, SYNTAX};
 use super::super::{Call, Flow};
 use super::{Refusal, tried};
-use crate::native::values::{Hash, Set, Sorted, integer};
+use crate::native::values::{Hash, Held, Set, Sorted, integer};
 use crate::resp::double;
 
 /// What peers hold compactly they tell at once.
@@ -19,11 +19,15 @@ struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    fn read(call: &Call<'a>) -> Result<Self, Refusal> {
+    /// What is asked of a key that holds a `T`; `None` if there is no such key, whatever is asked.
+    fn read<T: Held>(call: &Call<'a>) -> Result<Option<Self>, Refusal> {
         let cursor = call.words[2];
         let cursor = std::str::from_utf8(cursor).ok().and_then(|text| text.parse().ok());
         let mut scan =
             Self { cursor: cursor.ok_or("ERR invalid cursor")?, pattern: b"*", wanted: 10, values: true };
+        if call.server.keyspace.held::<T>(call.words[1], call.now_ms)?.is_none() {
+            return Ok(None);
+        }
         let mut at = 3;
         while let Some(word) = call.words.get(at) {
             match (word.to_ascii_lowercase().as_slice(), call.words.get(at + 1)) {
@@ -41,7 +45,7 @@ impl<'a> Scan<'a> {
             }
             at += 2;
         }
-        Ok(scan)
+        Ok(Some(scan))
     }
 
     /// Which places to look at now, and the next cursor.
@@ -60,7 +64,10 @@ fn answer(call: &mut Call<'_>, next: usize, found: &[Vec<u8>]) {
 
 pub(in super::super) fn hscan(call: &mut Call<'_>) -> Flow {
     tried(call, |call| {
-        let scan = Scan::read(call)?;
+        let Some(scan) = Scan::read::<Hash>(call)? else {
+            answer(call, 0, &[]);
+            return Ok(());
+        };
         let hash = call.server.keyspace.held::<Hash>(call.words[1], call.now_ms)?;
         let (span, next) = scan.step(hash.map_or(0, Hash::len));
         let pairs =
@@ -76,7 +83,10 @@ pub(in super::super) fn hscan(call: &mut Call<'_>) -> Flow {
 
 pub(in super::super) fn sscan(call: &mut Call<'_>) -> Flow {
     tried(call, |call| {
-        let scan = Scan::read(call)?;
+        let Some(scan) = Scan::read::<Set>(call)? else {
+            answer(call, 0, &[]);
+            return Ok(());
+        };
         let set = call.server.keyspace.held::<Set>(call.words[1], call.now_ms)?;
         let (span, next) = scan.step(set.map_or(0, Set::len));
         let found = span.filter_map(|at| set?.get_index(at)).filter(|member| matches(scan.pattern, member));
@@ -89,7 +99,10 @@ pub(in super::super) fn sscan(call: &mut Call<'_>) -> Flow {
 /// ZSCAN tells everything at once: a sorted set has no places that stay while scores change.
 pub(in super::super) fn zscan(call: &mut Call<'_>) -> Flow {
     tried(call, |call| {
-        let scan = Scan::read(call)?;
+        let Some(scan) = Scan::read::<Sorted>(call)? else {
+            answer(call, 0, &[]);
+            return Ok(());
+        };
         let sorted = call.server.keyspace.held::<Sorted>(call.words[1], call.now_ms)?;
         let pairs =
             sorted.into_iter().flat_map(Sorted::iter).filter(|(_, member)| matches(scan.pattern, member));

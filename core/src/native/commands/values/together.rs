@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::super::strings::SYNTAX;
 use super::super::{Call, Flow};
 use super::sorted::write_scored;
-use super::{Refusal, count, tried};
+use super::{Refusal, count, number, tried};
 use crate::native::keyspace::{Entry, Keyspace, Value};
 use crate::native::values::{Bytes, Held as _, Score, Set, Sorted, WRONG_TYPE, float, members};
 
@@ -69,18 +69,27 @@ pub(in super::super) fn store_sets(call: &mut Call<'_>) -> Flow {
 /// SINTERCARD numkeys key... [LIMIT n].
 pub(in super::super) fn sintercard(call: &mut Call<'_>) -> Flow {
     tried(call, |call| {
-        let keys = call.counted(1)?;
-        let most = match &call.words[2 + keys.len()..] {
-            [] => 0,
-            [word, most] if word.eq_ignore_ascii_case(b"limit") => {
-                count(most).map_err(|_| "ERR LIMIT can't be negative")?
-            }
-            _ => return Err(SYNTAX.into()),
-        };
+        // Only here too few keys have a complaint of their own.
+        let keys = call.counted(1).map_err(|error| if error == SYNTAX { TOO_FEW.into() } else { error })?;
+        let most = limit(&call.words[2 + keys.len()..])?;
         let len = combined(call, How::Inter, keys)?.len();
-        call.out.len(if most == 0 { len } else { len.min(most) });
+        call.out.len(len.min(most));
         Ok(())
     })
+}
+
+const TOO_FEW: &str = "ERR Number of keys can't be greater than number of args";
+
+/// Up to how many are counted: `[LIMIT n]`, where 0 is no bound.
+fn limit(words: &[&[u8]]) -> Result<usize, Refusal> {
+    match words {
+        [] => Ok(usize::MAX),
+        [word, most] if word.eq_ignore_ascii_case(b"limit") => {
+            let most = count(most).map_err(|_| "ERR LIMIT can't be negative")?;
+            Ok(if most == 0 { usize::MAX } else { most })
+        }
+        _ => Err(SYNTAX.into()),
+    }
 }
 
 /// Puts what came out in the first argument's place; nothing is put as nothing.
@@ -124,6 +133,7 @@ struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     fn read(call: &Call<'a>, at: usize, stores: bool) -> Result<Self, Refusal> {
+        number(call.words[at])?;
         let keys = call.counted(at).map_err(|error| -> Refusal {
             let name = String::from_utf8_lossy(call.words[0]).to_ascii_lowercase();
             if error.contains("numkeys") {
@@ -132,6 +142,10 @@ impl<'a> Plan<'a> {
                 error
             }
         })?;
+        // Peers look at the keys before they read on.
+        for key in keys {
+            scores(&call.server.keyspace, key, call.now_ms)?;
+        }
         let weighs = How::of(call.words[0]) != How::Diff;
         let mut plan =
             Self { keys, weights: vec![1.0; keys.len()], aggregate: Aggregate::Sum, with_scores: false };
@@ -267,17 +281,10 @@ pub(in super::super) fn store_sorted(call: &mut Call<'_>) -> Flow {
 pub(in super::super) fn zintercard(call: &mut Call<'_>) -> Flow {
     tried(call, |call| {
         let keys = call.counted(1)?;
-        let most = match &call.words[2 + keys.len()..] {
-            [] => 0,
-            [word, most] if word.eq_ignore_ascii_case(b"limit") => {
-                count(most).map_err(|_| "ERR LIMIT can't be negative")?
-            }
-            _ => return Err(SYNTAX.into()),
-        };
         let plan =
             Plan { keys, weights: vec![1.0; keys.len()], aggregate: Aggregate::Sum, with_scores: false };
         let len = plan.carried_out(&call.server.keyspace, call.now_ms, How::Inter)?.len();
-        call.out.len(if most == 0 { len } else { len.min(most) });
+        call.out.len(len.min(limit(&call.words[2 + keys.len()..])?));
         Ok(())
     })
 }
