@@ -112,8 +112,9 @@ pub(crate) struct Overrides {
 /// `splitvote run`.
 #[derive(Debug, Args)]
 pub(crate) struct Run {
-    /// A file, a built-in name, a link, or `-` for standard input.
-    pub(crate) scenario: String,
+    /// A file, a built-in name, a link, or `-` for standard input. Not needed with `--hold`: six quiet nodes.
+    #[arg(required_unless_present = "hold")]
+    pub(crate) scenario: Option<String>,
     /// Where chance starts, instead of the script's `seed`.
     #[arg(long)]
     pub(crate) seed: Option<u64>,
@@ -128,17 +129,24 @@ pub(crate) struct Run {
     #[arg(long, value_name = "sim|nodes|PATH", default_value = "sim")]
     pub(crate) on: String,
     /// The server for nodes with `set NODE stage=valkey`.
-    #[arg(long, value_name = "PATH", default_value = "valkey-server")]
+    #[arg(long, value_name = "PATH", default_value = "valkey-server", requires = "on")]
     pub(crate) valkey: std::path::PathBuf,
     /// The server for nodes with `set NODE stage=redis`.
-    #[arg(long, value_name = "PATH", default_value = "redis-server")]
+    #[arg(long, value_name = "PATH", default_value = "redis-server", requires = "on")]
     pub(crate) redis: std::path::PathBuf,
     /// Keep the logs and files of real processes, and say where they are.
-    #[arg(long)]
+    #[arg(long, requires = "on")]
     pub(crate) keep: bool,
     /// Keep real processes running when the script is over, and take more actions from standard input.
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long, conflicts_with = "json", requires = "on")]
     pub(crate) hold: bool,
+    /// Give real processes a network of their own, in which they can be cut off from each other, even if the
+    /// script cuts nothing. Linux only; tools reach them as `--hold` says.
+    #[arg(long, requires = "on")]
+    pub(crate) own_network: bool,
+    /// Do not tell on standard error what real processes do while they do it.
+    #[arg(long, requires = "on")]
+    pub(crate) quiet: bool,
     /// One JSON document on standard output and nothing else there.
     #[arg(long)]
     pub(crate) json: bool,

@@ -9,22 +9,32 @@ use splitvote::sim::{Keep, Names, Record, Report, Simulator};
 
 use crate::arguments::Run;
 use crate::progress::Progress;
-use crate::scenario::{load, override_with};
+use crate::scenario::{load, override_with, read_text};
 use crate::trouble::Trouble;
+
+/// What is held if no scenario is named: nothing happens to it but what is typed.
+const SIX_NODES: &str = "title Six nodes\nset node-timeout=3s\nrun for 1s\n";
 
 /// Runs it; true if everything is as expected.
 pub(crate) fn run(options: &Run) -> Result<bool, Trouble> {
-    let mut script = load(&options.scenario)?;
+    let mut script = match &options.scenario {
+        Some(word) => load(word)?,
+        None => read_text("six nodes", SIX_NODES)?,
+    };
     override_with(&mut script, &options.overrides)?;
     script.seed = options.seed.unwrap_or(script.seed);
     if options.on != "sim" {
         return staged(&script, options);
     }
+    if options.hold || options.keep {
+        let what = if options.hold { "--hold" } else { "--keep" };
+        return Err(Trouble::Usage(format!("{what} is for real processes: say --on nodes or --on PATH")));
+    }
     let keep = if options.trace { Keep::Records } else { Keep::Nothing };
     let mut world = Simulator::keeping(&script, keep);
     play(&mut world);
     let report = world.report();
-    hand_over(options, report, world.records(), world.names())
+    hand_over(options, report, world.records(), world.names(), None)
 }
 
 /// Runs it on real processes.
@@ -39,6 +49,8 @@ fn staged(script: &Script, options: &Run) -> Result<bool, Trouble> {
         folder: std::env::temp_dir().join(format!("splitvote-{}", std::process::id())),
         keep: options.keep,
         hold: options.hold,
+        own_network: options.own_network,
+        tell: !(options.json || options.trace || options.quiet),
     };
     let played = stage::run(script, &orders).map_err(|error| match error {
         StageError::Refused(_) | StageError::Program(_) => Trouble::Usage(error.to_string()),
@@ -47,13 +59,19 @@ fn staged(script: &Script, options: &Run) -> Result<bool, Trouble> {
     for note in &played.notes {
         eprintln!("{note}");
     }
-    hand_over(options, played.report, &played.records, &played.names)
+    hand_over(options, played.report, &played.records, &played.names, Some(&played.programs))
 }
 
-/// Prints what the run came to; true if everything is as expected.
-fn hand_over(options: &Run, mut report: Report, records: &[Record], names: &Names) -> Result<bool, Trouble> {
+/// Prints what the run came to, on these programs if they were real; true if everything is as expected.
+fn hand_over(
+    options: &Run,
+    mut report: Report,
+    records: &[Record],
+    names: &Names,
+    on: Option<&str>,
+) -> Result<bool, Trouble> {
     if report.scenario.is_empty() {
-        report.scenario.clone_from(&options.scenario);
+        report.scenario = options.scenario.clone().unwrap_or_default();
     }
     let mut out = std::io::stdout().lock();
     if options.trace {
@@ -68,7 +86,7 @@ fn hand_over(options: &Run, mut report: Report, records: &[Record], names: &Name
         serde_json::to_writer_pretty(&mut out, &report)?;
         writeln!(out)?;
     } else {
-        tell(&mut out, &report)?;
+        tell(&mut out, &report, on)?;
     }
     Ok(report.good())
 }
@@ -86,12 +104,11 @@ fn play(world: &mut Simulator) {
     progress.finish();
 }
 
-/// The report for people.
-fn tell(out: &mut impl std::io::Write, report: &Report) -> Result<(), Trouble> {
-    match report.stage.as_str() {
-        "sim" => writeln!(out, "{} (seed {})", report.scenario, report.seed)?,
-        "nodes" => writeln!(out, "{} (on real nodes)", report.scenario)?,
-        server => writeln!(out, "{} (on {server})", report.scenario)?,
+/// The report for people, of a run `on` real programs or simulated.
+fn tell(out: &mut impl std::io::Write, report: &Report, on: Option<&str>) -> Result<(), Trouble> {
+    match on {
+        None => writeln!(out, "{} (seed {})", report.scenario, report.seed)?,
+        Some(programs) => writeln!(out, "{} (on real processes: {programs})", report.scenario)?,
     }
     for row in &report.failovers {
         let from = row.from.as_deref().unwrap_or("?");

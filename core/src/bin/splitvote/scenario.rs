@@ -42,7 +42,7 @@ pub(crate) fn override_with(script: &mut Script, overrides: &Overrides) -> Resul
     Ok(())
 }
 
-fn read_text(whose: &str, text: &str) -> Result<Script, Trouble> {
+pub(crate) fn read_text(whose: &str, text: &str) -> Result<Script, Trouble> {
     parse(text).map_err(|errors| Trouble::Script(whose.to_owned(), errors))
 }
 

@@ -10,6 +10,7 @@ use crate::sim::{Happening, HostIx, What, is_fault};
 use crate::wire::Kind;
 
 use super::line::{Connection, PATIENCE, ask};
+use super::network::Network;
 use super::settings::OptionOf;
 use super::{Shared, Stage, StageError, write};
 
@@ -127,9 +128,10 @@ async fn operate(stage: &Shared, action: &Action) {
         }
         Action::Meet { node, with } => {
             let hosts = stage.borrow_mut().select_all(&[*with]);
-            let port = hosts.first().map(|host| stage.borrow().seat(*host).port.to_string());
-            let Some(port) = port else { return };
-            each(stage, &[*node], |_, _| words(&["CLUSTER", "MEET", "127.0.0.1", &port])).await;
+            let address = hosts.first().map(|host| stage.borrow().seat(*host).address);
+            let Some(address) = address else { return };
+            let (ip, port) = (address.ip().to_string(), address.port().to_string());
+            each(stage, &[*node], |_, _| words(&["CLUSTER", "MEET", &ip, &port])).await;
         }
         Action::MoveSlots { slots, from, to } => {
             stage.borrow_mut().judge.operated();
@@ -141,10 +143,47 @@ async fn operate(stage: &Shared, action: &Action) {
         Action::Set(line) => set(stage, line).await,
         Action::Rules(line) => rules(stage, line).await,
         Action::Drop { filter, .. } => drop_kind(stage, filter).await,
-        Action::Heal => each(stage, &[Selector::All], |_, _| drop_filter(-1)).await,
+        Action::Cut(groups) => cut(stage, groups, true),
+        Action::CutOneWay { from, to } => cut(stage, &[from.clone(), to.clone()], false),
+        Action::Heal => heal(stage).await,
         // `refuse` has named the others before anything began.
         _ => {}
     }
+}
+
+/// Groups that do not hear each other any more, or of which only the first is not heard.
+fn cut(stage: &Shared, groups: &[Vec<Selector>], both_ways: bool) {
+    let outcome = {
+        let mut stage = stage.borrow_mut();
+        let groups: Vec<Vec<HostIx>> = groups.iter().map(|group| stage.select_all(group)).collect();
+        let mut ways = Vec::new();
+        for (at, one) in groups.iter().enumerate() {
+            for (from, to) in
+                groups[at + 1..].iter().flatten().flat_map(|to| one.iter().map(move |from| (*from, *to)))
+            {
+                ways.push((from, to));
+                if both_ways {
+                    ways.push((to, from));
+                }
+            }
+        }
+        stage.network.as_mut().map_or(Ok(()), |network| network.cut(ways))
+    };
+    if let Err(error) = outcome {
+        refused(stage, None, &format!("not everything was cut: {error}"));
+    }
+}
+
+/// Everyone hears everyone, and every kind of message.
+async fn heal(stage: &Shared) {
+    let healed = stage.borrow_mut().network.as_mut().map_or(Ok(()), Network::heal);
+    if let Err(error) = healed {
+        refused(stage, None, &format!("not everything was healed: {error}"));
+    }
+    let open = |stage: &Stage, host| {
+        if stage.seat(host).make.has_drops() { drop_filter(-1) } else { Vec::new() }
+    };
+    each(stage, &[Selector::All], open).await;
 }
 
 fn words(words: &[&str]) -> Vec<String> {
@@ -165,15 +204,15 @@ fn id_of(stage: &Shared, selector: Selector) -> Option<String> {
 async fn each(stage: &Shared, nodes: &[Selector], command: impl Fn(&Stage, HostIx) -> Vec<String>) {
     let hosts = stage.borrow_mut().select_all(nodes);
     for host in hosts {
-        let (runs, port, command) = {
+        let (runs, address, command) = {
             let stage = stage.borrow();
-            (stage.seat(host).runs(), stage.seat(host).port, command(&stage, host))
+            (stage.seat(host).runs(), stage.seat(host).address, command(&stage, host))
         };
         if !runs || command.is_empty() {
             continue;
         }
         let words: Vec<&str> = command.iter().map(String::as_str).collect();
-        let complaint = match ask(port, &words).await {
+        let complaint = match ask(address, &words).await {
             Ok(reply) => reply.error().map(str::to_owned),
             Err(error) => Some(error.to_string()),
         };
@@ -256,14 +295,14 @@ async fn drop_kind(stage: &Shared, filter: &MessageFilter) {
 struct Ends {
     from: Connection,
     to: Connection,
-    to_port: String,
+    to_place: [String; 2],
     from_id: String,
     to_id: String,
 }
 
 async fn move_slots(stage: &Shared, slots: Option<&SlotSet>, from: Selector, to: Selector) -> io::Result<()> {
     let gone = |what: &str| io::Error::other(format!("{what} does not run"));
-    let (slots, ports, ids) = {
+    let (slots, places, ids) = {
         let mut stage = stage.borrow_mut();
         let ends = (stage.select_all(&[from]).first().copied(), stage.select_all(&[to]).first().copied());
         let (Some(giver), Some(taker)) = ends else { return Err(gone("one of them")) };
@@ -272,12 +311,12 @@ async fn move_slots(stage: &Shared, slots: Option<&SlotSet>, from: Selector, to:
         let slots = slots.map_or(owned.clone(), |slots| slots.intersection(&owned));
         let id = |host: HostIx| stage.ids[host.get()].to_string();
         let ids = (id(giver), id(taker));
-        (slots, (stage.seat(giver).port, stage.seat(taker).port), ids)
+        (slots, (stage.seat(giver).address, stage.seat(taker).address), ids)
     };
     let mut ends = Ends {
-        from: Connection::to(ports.0, PATIENCE).await?,
-        to: Connection::to(ports.1, PATIENCE).await?,
-        to_port: ports.1.to_string(),
+        from: Connection::to(places.0, PATIENCE).await?,
+        to: Connection::to(places.1, PATIENCE).await?,
+        to_place: [places.1.ip().to_string(), places.1.port().to_string()],
         from_id: ids.0,
         to_id: ids.1,
     };
@@ -317,8 +356,8 @@ impl Ends {
             if keys.is_empty() {
                 return Ok(());
             }
-            let mut command =
-                words(&["MIGRATE", "127.0.0.1", &self.to_port, "", "0", "5000", "REPLACE", "KEYS"]);
+            let [ip, port] = &self.to_place;
+            let mut command = words(&["MIGRATE", ip, port, "", "0", "5000", "REPLACE", "KEYS"]);
             command.extend(keys);
             good(&mut self.from, &[command]).await?;
         }

@@ -1,5 +1,7 @@
 //! The first memory of each node: that of a cluster which has been one.
 
+use std::net::SocketAddrV4;
+
 use crate::base::{Address, Epoch, NodeId, Rng};
 use crate::cluster::{NodeLine, NodesConf};
 use crate::scenario::{NodeName, Program, Script};
@@ -12,7 +14,7 @@ use super::make::Make;
 /// as names do.
 pub(super) fn first(
     script: &Script,
-    ports: &[u16],
+    addresses: &[SocketAddrV4],
     makes: &[Make],
     chance: &Rng,
 ) -> (Names, Vec<NodeId>, Vec<String>) {
@@ -30,11 +32,11 @@ pub(super) fn first(
         .collect();
     let ids: Vec<_> = nodes.iter().map(|name| node_id(*name, &mut chance)).collect();
     let mut lines = Vec::new();
-    for ((name, id), port) in nodes.iter().zip(&ids).zip(ports) {
+    for ((name, id), place) in nodes.iter().zip(&ids).zip(addresses) {
         let host = names.add_host(*name);
         names.add_node(*id, host);
         let shard = usize::from(name.shard.0);
-        let address = Address::new(std::net::Ipv4Addr::LOCALHOST.into(), *port);
+        let address = Address::new((*place.ip()).into(), place.port());
         let role = if name.index == 0 { NodeFlags::PRIMARY } else { NodeFlags::REPLICA };
         let mut line = NodeLine::new(*id, address, role);
         line.shard = shard_ids.get(shard).copied();

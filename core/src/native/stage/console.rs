@@ -7,7 +7,7 @@ use crate::native::server::sleep;
 use crate::scenario::{Statement, parse};
 
 use super::act::act;
-use super::refuse::refusals;
+use super::refuse::{SHARED, refusals};
 use super::seat::Power;
 use super::{Shared, Stage, StageError, real};
 
@@ -19,6 +19,9 @@ pub(super) async fn hold(stage: &Shared) -> Result<(), StageError> {
         let mut stage = stage.borrow_mut();
         stage.live = true;
         println!("{}", stage.who());
+        if let Some(network) = &stage.network {
+            println!("their network is their own; others come in by `{} redis-cli -h ...`", network.door());
+        }
         println!(
             "type an action, such as `kill A`, `restart A0`, `failover B1` or `pause C`; end with Ctrl-D"
         );
@@ -41,14 +44,15 @@ async fn typed(stage: &Shared, line: &str) -> Result<(), StageError> {
     if line.is_empty() {
         return Ok(());
     }
-    let (script, makes) = {
+    let (script, makes, shared) = {
         let stage = stage.borrow();
         let makes: Vec<_> = stage.seats.iter().map(|seat| seat.make.clone()).collect();
         let head = crate::scenario::Script {
             cluster: stage.script.cluster.clone(),
             ..crate::scenario::Script::default()
         };
-        (parse(&format!("{head}\nat 0s {line}")), makes)
+        let shared = stage.network.is_none().then_some(SHARED);
+        (parse(&format!("{head}\nat 0s {line}")), makes, shared)
     };
     let script = match script {
         Ok(script) => script,
@@ -59,7 +63,7 @@ async fn typed(stage: &Shared, line: &str) -> Result<(), StageError> {
             return Ok(());
         }
     };
-    if let Some(refusal) = refusals(&script, &makes).first() {
+    if let Some(refusal) = refusals(&script, &makes, shared).first() {
         println!("{} cannot be done on real processes: {}", refusal.what, refusal.why);
         return Ok(());
     }
@@ -77,7 +81,7 @@ impl Stage {
         let lines = self.seats.iter().map(|seat| {
             let pid = seat.pid().filter(|_| seat.power() != Power::Down);
             let pid = pid.map_or("no process".to_owned(), |pid| format!("process {pid}"));
-            format!("{:<3} 127.0.0.1:{} {pid} ({})", seat.name.to_string(), seat.port, seat.make.name())
+            format!("{:<3} {} {pid} ({})", seat.name.to_string(), seat.address, seat.make.name())
         });
         lines.collect::<Vec<_>>().join("\n")
     }

@@ -188,9 +188,18 @@ impl Stage {
     }
 
     fn say_coverage(&self, covered: bool) {
-        if self.live && covered != self.director.covered {
+        if covered != self.director.covered {
             let state = if covered { "every slot is served" } else { "some slots are not served" };
-            println!("{:<3} {:>11} {state}", "-", self.now().to_string());
+            self.say(&format!("{:<3} {:>11} {state}", "-", self.now().to_string()));
+        }
+    }
+
+    /// Tells whoever watches.
+    pub(super) fn say(&self, line: &str) {
+        if self.live {
+            println!("{line}");
+        } else if self.aloud {
+            eprintln!("{line}");
         }
     }
 
@@ -232,12 +241,12 @@ impl Stage {
         self.record(at, Some(host), What::Event(event));
     }
 
-    /// Keeps what happened, and tells it at once to whoever holds the cluster.
+    /// Keeps what happened, and tells it at once to whoever watches.
     pub(super) fn record(&mut self, at: Instant, host: Option<HostIx>, what: What) {
         self.director.events += 1;
         let record = Record { index: self.director.events - 1, step: 0, at, host, what };
-        if self.live && Filter::default().shows(&record.what) {
-            println!("{}", Line { record: &record, names: &self.names });
+        if (self.live || self.aloud) && Filter::default().shows(&record.what) {
+            self.say(&Line { record: &record, names: &self.names }.to_string());
         }
         self.records.push(record);
     }

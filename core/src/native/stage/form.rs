@@ -1,6 +1,7 @@
 //! From a script to a formed cluster of processes: the script's time zero.
 
 use std::cell::RefCell;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -8,12 +9,13 @@ use crate::base::{Instant, Rng, Rules};
 use crate::native::clock::Clock;
 use crate::native::server::sleep;
 use crate::scenario::{NodeName, Program, Script, Selector};
-use crate::sim::Ledger;
+use crate::sim::{HostIx, Ledger};
 use crate::wire::NodeFlags;
 
 use super::direct::Director;
 use super::judge::Judge;
 use super::make::Make;
+use super::network::Network;
 use super::ports::{Claim, range};
 use super::seat::Seat;
 use super::settings::{means, options_of};
@@ -40,17 +42,28 @@ pub(super) fn rules_of(script: &Script, name: NodeName) -> Rules {
 }
 
 /// Starts every process and waits until they are a cluster.
-pub(super) async fn form(script: &Script, orders: &Orders, makes: Vec<Make>) -> Result<Shared, StageError> {
+pub(super) async fn form(
+    script: &Script,
+    orders: &Orders,
+    makes: Vec<Make>,
+    network: Option<Network>,
+) -> Result<Shared, StageError> {
     let chance = Rng::new(script.seed).fork("stage");
     let wanted = makes.len();
     let claims = Claim::many(wanted).map_err(|found| {
         StageError::Program(format!("{wanted} free ports are needed {}; {found} are free", range()))
     })?;
-    let ports: Vec<u16> = claims.iter().map(|claim| claim.port).collect();
-    let (names, ids, confs) = conf::first(script, &ports, &makes, &chance);
+    let place = |(host, claim): (HostIx, &Claim)| {
+        let room = network.as_ref().and_then(|network| network.room(host));
+        let ip = room.map_or(Ipv4Addr::LOCALHOST, |_| Network::address(host));
+        (SocketAddrV4::new(ip, claim.port), room)
+    };
+    let places: Vec<_> = (0..).map(HostIx).zip(&claims).map(place).collect();
+    let addresses: Vec<SocketAddrV4> = places.iter().map(|(address, _)| *address).collect();
+    let (names, ids, confs) = conf::first(script, &addresses, &makes, &chance);
     let nodes = script.cluster.nodes();
     let mut seats = Vec::new();
-    for ((name, make), (port, conf)) in nodes.iter().zip(makes).zip(ports.iter().zip(&confs)) {
+    for ((name, make), (place, conf)) in nodes.iter().zip(makes).zip(places.into_iter().zip(&confs)) {
         let rules = rules_of(script, *name);
         let mut options = options_of(script, *name);
         if make.program == Program::Splitvote {
@@ -60,7 +73,7 @@ pub(super) async fn form(script: &Script, orders: &Orders, makes: Vec<Make>) -> 
             options.retain(|(option, _)| !option.starts_with("splitvote-"));
         }
         let folder = orders.folder.join(name.to_string());
-        let mut seat = Seat::new(*name, make, *port, folder, conf, options)?;
+        let mut seat = Seat::new(*name, make, place, folder, conf, options)?;
         seat.rules = rules;
         seats.push(seat);
     }
@@ -79,12 +92,15 @@ pub(super) async fn form(script: &Script, orders: &Orders, makes: Vec<Make>) -> 
         chance: chance.fork("director"),
         records: Vec::new(),
         notes: Vec::new(),
+        network,
         live: false,
+        aloud: orders.tell,
         seats,
         names,
         ids,
         _claims: claims,
     };
+    stage.say(&format!("{wanted} processes start, with their files in {}", orders.folder.display()));
     let stage: Shared = Rc::new(RefCell::new(stage));
     let hosts: Vec<_> = stage.borrow().hosts().collect();
     for host in &hosts {
@@ -106,6 +122,8 @@ pub(super) async fn form(script: &Script, orders: &Orders, makes: Vec<Make>) -> 
         stage.director.covered = true;
         stage.director.covered_since = Some(Instant::ZERO);
     }
+    let took = stage.borrow().clock.now();
+    stage.borrow().say(&format!("they are a cluster after {took}; the script begins"));
     write::begin(&stage);
     Ok(stage)
 }

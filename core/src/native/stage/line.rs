@@ -1,7 +1,7 @@
-//! A client's connection to a node of this machine.
+//! A client's connection to a node.
 
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::SocketAddrV4;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -19,8 +19,8 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) async fn to(port: u16, patience: Duration) -> io::Result<Self> {
-        let stream = timeout(patience, TcpStream::connect((Ipv4Addr::LOCALHOST, port))).await??;
+    pub(super) async fn to(address: SocketAddrV4, patience: Duration) -> io::Result<Self> {
+        let stream = timeout(patience, TcpStream::connect(address)).await??;
         stream.set_nodelay(true)?;
         Ok(Self { stream, replies: Replies::default(), patience })
     }
@@ -64,8 +64,8 @@ impl Connection {
 }
 
 /// One command to a node on a connection of its own.
-pub(super) async fn ask(port: u16, words: &[&str]) -> io::Result<Reply> {
-    let mut connection = Connection::to(port, PATIENCE).await?;
+pub(super) async fn ask(address: SocketAddrV4, words: &[&str]) -> io::Result<Reply> {
+    let mut connection = Connection::to(address, PATIENCE).await?;
     connection.ask(words).await
 }
 

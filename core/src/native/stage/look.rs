@@ -90,15 +90,15 @@ pub(super) fn watch(stage: &Shared, host: HostIx) {
         let mut connection: Option<(u32, Connection)> = None;
         loop {
             let Some(shared) = stage.upgrade() else { return };
-            let (port, incarnation, runs) = {
+            let (address, incarnation, runs) = {
                 let stage = shared.borrow();
                 let seat = stage.seat(host);
-                (seat.port, seat.incarnation, seat.runs())
+                (seat.address, seat.incarnation, seat.runs())
             };
             drop(shared);
             if runs {
                 connection = match connection.take().filter(|(of, _)| *of == incarnation) {
-                    None => Connection::to(port, PATIENCE).await.ok().map(|new| (incarnation, new)),
+                    None => Connection::to(address, PATIENCE).await.ok().map(|new| (incarnation, new)),
                     known => known,
                 };
                 let asked: &[&[&str]] = &[&["CLUSTER", "NODES"], &["CLUSTER", "INFO"], &["ROLE"]];

@@ -18,6 +18,7 @@ mod judge;
 mod line;
 mod look;
 mod make;
+mod network;
 mod ports;
 mod refuse;
 mod report;
@@ -42,6 +43,7 @@ use direct::Director;
 use judge::Judge;
 use look::Seen;
 use make::Make;
+use network::Network;
 use seat::Seat;
 use write::Writers;
 
@@ -65,6 +67,10 @@ pub struct Orders {
     pub keep: bool,
     /// Whether the cluster stays after the script and takes actions from standard input.
     pub hold: bool,
+    /// Whether nodes get a network of their own though the script cuts nothing.
+    pub own_network: bool,
+    /// Whether what happens is told on standard error as it happens.
+    pub tell: bool,
 }
 
 /// Why a script was not played, or not to its end.
@@ -115,6 +121,8 @@ fn system(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> StageError 
 pub struct Played {
     /// The report.
     pub report: Report,
+    /// On which programs it was played, in words.
+    pub programs: String,
     /// What happened, in order.
     pub records: Vec<Record>,
     /// Who is who.
@@ -150,8 +158,12 @@ struct Stage {
     writers: Writers,
     records: Vec<Record>,
     notes: Vec<String>,
-    /// Told as it happens, to whoever holds the cluster.
+    /// What the nodes are joined by, if that is ours. Behind the seats: processes end before their network.
+    network: Option<Network>,
+    /// Somebody holds the cluster, and is told what happens as it happens.
     live: bool,
+    /// The same is told on standard error while the script is played.
+    aloud: bool,
 }
 
 impl Stage {
@@ -180,16 +192,20 @@ impl Stage {
     }
 }
 
-/// Plays a script.
+/// Plays a script. A script that cuts takes the calling thread, which must be the only one of its process, to
+/// a network of its own for good.
 pub fn run(script: &Script, orders: &Orders) -> Result<Played, StageError> {
     let makes = make::cast(script, orders)?;
-    let refusals = refuse::refusals(script, &makes);
+    let wanted = orders.own_network || refuse::cuts(script);
+    let network = wanted.then(|| Network::make(makes.len())).transpose();
+    let refusals = refuse::refusals(script, &makes, network.as_ref().err().map(String::as_str));
     if !refusals.is_empty() {
         return Err(StageError::Refused(refusals));
     }
+    let network = network.map_err(StageError::Program)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(system("cannot start the runtime"))?;
-    let played = LocalSet::new().block_on(&runtime, play(script, orders, makes));
+    let played = LocalSet::new().block_on(&runtime, play(script, orders, makes, network));
     // A line of standard input that nobody types must not keep us.
     runtime.shutdown_background();
     if !orders.keep {
@@ -199,13 +215,18 @@ pub fn run(script: &Script, orders: &Orders) -> Result<Played, StageError> {
     played
 }
 
-async fn play(script: &Script, orders: &Orders, makes: Vec<Make>) -> Result<Played, StageError> {
+async fn play(
+    script: &Script,
+    orders: &Orders,
+    makes: Vec<Make>,
+    network: Option<Network>,
+) -> Result<Played, StageError> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut term = signal(SignalKind::terminate()).map_err(system("cannot listen to signals"))?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(system("cannot listen to signals"))?;
     // Whoever drops the stage ends its processes.
     let work = async {
-        let stage = form::form(script, orders, makes).await?;
+        let stage = form::form(script, orders, makes, network).await?;
         direct::play(&stage).await?;
         if orders.hold {
             console::hold(&stage).await?;

@@ -33,11 +33,22 @@ pub(super) fn list(refusals: &[Refusal]) -> String {
     refusals.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
+/// Why nobody can be cut off where no network was made.
+pub(super) const SHARED: &str =
+    "the nodes share the network of this machine; start with --own-network, or `pause` a node";
+
 const SIMULATED: &str = "only the simulation can; run it without --on";
 
-/// Everything in the script that this stage does not do, in the order of its lines.
-pub(super) fn refusals(script: &Script, makes: &[Make]) -> Vec<Refusal> {
-    let seats = Seats { script, makes, names: script.cluster.nodes() };
+/// Whether a script cuts nodes off from each other.
+pub(super) fn cuts(script: &Script) -> bool {
+    let cut = |action: &Action| matches!(action, Action::Cut(_) | Action::CutOneWay { .. });
+    script.statements.iter().filter_map(|statement| statement.value.action()).any(cut)
+}
+
+/// Everything in the script that this stage does not do, in the order of its lines; `shared` is why nodes
+/// have no network of their own, if they have none.
+pub(super) fn refusals(script: &Script, makes: &[Make], shared: Option<&str>) -> Vec<Refusal> {
+    let seats = Seats { script, makes, names: script.cluster.nodes(), shared };
     let mut found = seats.heads();
     for Located { line, value } in &script.statements {
         let mut refuse = |what: String, why: String| found.push(Refusal { line: *line, what, why });
@@ -88,9 +99,6 @@ fn unjudged(condition: &Condition) -> Option<String> {
 fn impossible(action: &Action) -> Option<&'static str> {
     Some(match action {
         Action::PowerCut(_) => "a process cannot take its machine along; `kill` ends it",
-        Action::Cut(_) | Action::CutOneWay { .. } => {
-            "the processes share one machine, whose network is not ours to cut; `pause` silences a node"
-        }
         Action::Slow { .. }
         | Action::Lose { .. }
         | Action::Duplicate { .. }
@@ -110,6 +118,7 @@ struct Seats<'a> {
     script: &'a Script,
     makes: &'a [Make],
     names: Vec<NodeName>,
+    shared: Option<&'a str>,
 }
 
 impl<'a> Seats<'a> {
@@ -186,6 +195,7 @@ impl<'a> Seats<'a> {
             return Some(why.to_owned());
         }
         match action {
+            Action::Cut(_) | Action::CutOneWay { .. } => self.shared.map(str::to_owned),
             Action::Set(line) => self.settings(line, false).map(|(_, why)| why),
             Action::Rules(line) => {
                 let real = |_, make: &Make| make.program != Program::Splitvote;
@@ -242,15 +252,15 @@ mod tests {
         let ours = make(Program::Splitvote, "0.1.0");
         let mut makes = vec![ours; 6];
         makes[1] = make(Program::Valkey, "9.1.2");
-        refusals(&script, &makes).iter().map(ToString::to_string).collect()
+        refusals(&script, &makes, Some(SHARED)).iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn what_cannot_be_done_is_named_with_its_line() {
         for (line, what) in [
             ("at 1s powercut A", "line 2: `powercut A` cannot be done on real processes: a process cannot"),
-            ("at 1s cut A | B", "whose network is not ours to cut"),
-            ("at 1s cut A -> B", "whose network is not ours to cut"),
+            ("at 1s cut A | B", "share the network of this machine; start with --own-network"),
+            ("at 1s cut A -> B", "share the network of this machine"),
             ("when covered slow A -> B by 1s", "only the simulation can"),
             ("at 1s lose A -> B 10%", "only the simulation can"),
             ("at 1s duplicate", "only the simulation can"),

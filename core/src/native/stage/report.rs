@@ -1,5 +1,7 @@
 //! What a run came to, in the form in which the simulation tells it.
 
+use std::collections::BTreeSet;
+
 use crate::base::{Duration, Instant, Rules};
 use crate::scenario::{LinkView, Program, Statement, catalogue, to_link, to_short_link};
 use crate::sim::properties::Property;
@@ -24,7 +26,9 @@ pub(super) async fn played(stage: &Shared, orders: &Orders) -> Result<Played, St
     if orders.keep {
         notes.push(format!("logs and files of the nodes are in {}", orders.folder.display()));
     }
-    Ok(Played { report, records, names: stage.names.clone(), notes })
+    let programs: BTreeSet<String> = stage.seats.iter().map(|seat| seat.make.name()).collect();
+    let programs = programs.into_iter().collect::<Vec<_>>().join(" and ");
+    Ok(Played { report, programs, records, names: stage.names.clone(), notes })
 }
 
 impl Stage {

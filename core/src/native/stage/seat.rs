@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::net::SocketAddrV4;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -12,7 +13,7 @@ use crate::native::options::OPTIONS;
 use crate::scenario::{NodeName, Program};
 
 use super::make::Make;
-use super::{StageError, system};
+use super::{StageError, network, system};
 
 /// What a process does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +27,9 @@ pub(super) enum Power {
 pub(super) struct Seat {
     pub(super) name: NodeName,
     pub(super) make: Make,
-    pub(super) port: u16,
+    pub(super) address: SocketAddrV4,
+    /// The process whose network namespace is its own; none if it shares the machine's.
+    room: Option<u32>,
     pub(super) folder: PathBuf,
     /// How often a process was started here.
     pub(super) incarnation: u32,
@@ -49,7 +52,7 @@ impl Seat {
     pub(super) fn new(
         name: NodeName,
         make: Make,
-        port: u16,
+        (address, room): (SocketAddrV4, Option<u32>),
         folder: PathBuf,
         conf: &str,
         options: Vec<(&'static str, String)>,
@@ -62,7 +65,8 @@ impl Seat {
         Ok(Self {
             name,
             make,
-            port,
+            address,
+            room,
             folder,
             incarnation: 0,
             asked: Epoch::ZERO,
@@ -91,11 +95,14 @@ impl Seat {
     pub(super) fn start(&mut self) -> Result<(), StageError> {
         let wrong = || system(format!("cannot start {}", self.make.path.display()));
         let log = File::options().create(true).append(true).open(self.folder.join(LOG)).map_err(wrong())?;
-        let mut command = Command::new(&self.make.path);
+        let mut command = match self.room {
+            Some(room) => network::inside(room, &self.make.path),
+            None => Command::new(&self.make.path),
+        };
         if self.make.program == Program::Splitvote {
             command.arg("node");
         }
-        command.arg("--port").arg(self.port.to_string()).arg("--dir").arg(&self.folder);
+        command.arg("--port").arg(self.address.port().to_string()).arg("--dir").arg(&self.folder);
         for (option, value) in self.always().into_iter().chain(self.options.iter().cloned()) {
             command.arg(format!("--{option}")).arg(value);
         }
@@ -109,23 +116,23 @@ impl Seat {
 
     /// What every process here is started with: no data on disk, as in the simulated world.
     fn always(&self) -> Vec<(&'static str, String)> {
-        let mut options = vec![("bind", "127.0.0.1"), ("cluster-config-file", CONF)];
-        options.push(("enable-debug-command", "local"));
+        // Nobody but us is in a network of our own.
+        let (debug, protected) = if self.room.is_some() { ("yes", "no") } else { ("local", "yes") };
+        let mut options = vec![("cluster-config-file", CONF), ("enable-debug-command", debug)];
         let none = [("save", ""), ("appendonly", "no"), ("repl-diskless-sync-delay", "0")];
         let known = |name: &str| OPTIONS.iter().any(|option| option.name == name);
         if self.make.program == Program::Splitvote {
             options.extend(none.into_iter().filter(|(name, _)| known(name)));
-            options.push(("splitvote-event-log", EVENTS));
+            options.push(("protected-mode", protected));
         } else {
             options.extend(none);
             options.extend([("cluster-enabled", "yes"), ("protected-mode", "no"), ("daemonize", "no")]);
         }
         let mut options: Vec<_> = options.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
+        options.push(("bind", self.address.ip().to_string()));
         if self.make.program == Program::Splitvote {
             // A path is meant from where the process is started.
-            if let Some((_, path)) = options.iter_mut().find(|(name, _)| *name == "splitvote-event-log") {
-                *path = self.folder.join(EVENTS).display().to_string();
-            }
+            options.push(("splitvote-event-log", self.folder.join(EVENTS).display().to_string()));
         }
         options
     }

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::net::SocketAddrV4;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -101,8 +102,8 @@ fn tags() -> Vec<String> {
     tags
 }
 
-/// Connections of one client, by port.
-type Lines = BTreeMap<u16, Connection>;
+/// Connections of one client.
+type Lines = BTreeMap<SocketAddrV4, Connection>;
 
 /// Starts the clients.
 pub(super) fn begin(stage: &Shared) {
@@ -155,36 +156,44 @@ fn any(stage: &Shared, client: usize, but: Option<HostIx>) -> Option<HostIx> {
 
 /// Writes a key; the host that took it, if one did.
 async fn deliver(stage: &Shared, lines: &mut Lines, to: HostIx, key: &str, value: &str) -> Option<HostIx> {
-    let mut port = stage.borrow().seat(to).port;
+    let mut address = stage.borrow().seat(to).address;
     let mut asking = false;
     for _ in 0..HOPS {
-        let answer = set(lines, port, asking, key, value).await;
+        let answer = set(lines, address, asking, key, value).await;
         let Ok(answer) = answer else {
             // Whether it was written, nobody knows: it is not counted.
-            lines.remove(&port);
+            lines.remove(&address);
             return None;
         };
         if answer == Reply::Simple("OK".to_owned()) {
             let mut stage = stage.borrow_mut();
             stage.writers.acknowledged.push(key.to_owned());
-            return stage.hosts().find(|host| stage.seat(*host).port == port);
+            return stage.hosts().find(|host| stage.seat(*host).address == address);
         }
         let error = answer.error()?;
         asking = error.starts_with("ASK ");
         if !asking && !error.starts_with("MOVED ") {
             return None;
         }
-        port = error.rsplit(':').next()?.parse().ok()?;
+        // Ports are enough: a node need not know its own address.
+        let port: u16 = error.rsplit(':').next()?.parse().ok()?;
+        address = stage.borrow().seats.iter().map(|seat| seat.address).find(|known| known.port() == port)?;
     }
     None
 }
 
-async fn set(lines: &mut Lines, port: u16, asking: bool, key: &str, value: &str) -> io::Result<Reply> {
-    let line = match lines.remove(&port) {
+async fn set(
+    lines: &mut Lines,
+    address: SocketAddrV4,
+    asking: bool,
+    key: &str,
+    value: &str,
+) -> io::Result<Reply> {
+    let line = match lines.remove(&address) {
         Some(line) => line,
-        None => Connection::to(port, PATIENCE).await?,
+        None => Connection::to(address, PATIENCE).await?,
     };
-    let line = lines.entry(port).or_insert(line);
+    let line = lines.entry(address).or_insert(line);
     if asking {
         line.ask(&["ASKING"]).await?;
     }
@@ -211,9 +220,9 @@ pub(super) async fn first(stage: &Shared, to: Selector) {
     let Some(host) = stage.borrow_mut().select_all(&[to]).first().copied() else { return };
     let client = usize::from(stage.borrow().shard_of[host.get()].0);
     let Some((key, value)) = stage.borrow_mut().writers.write_of(client) else { return };
-    let port = stage.borrow().seat(host).port;
+    let address = stage.borrow().seat(host).address;
     let told = async {
-        let mut connection = Connection::to(port, PATIENCE).await?;
+        let mut connection = Connection::to(address, PATIENCE).await?;
         connection.ask_all(&[&["SET", &key, &value], &["DEL", &key]]).await
     };
     // Who cannot write now is found out when its replica's data is looked at.
@@ -223,7 +232,7 @@ pub(super) async fn first(stage: &Shared, to: Selector) {
 /// How many acknowledged writes the primaries of their slots do not hold. A slot that nobody serves has
 /// lost nothing yet.
 pub(super) async fn count_lost(stage: &Shared) -> u64 {
-    let mut by_port: BTreeMap<u16, Vec<String>> = BTreeMap::new();
+    let mut by_node: BTreeMap<SocketAddrV4, Vec<String>> = BTreeMap::new();
     {
         let stage = stage.borrow();
         let mut primaries: Vec<(HostIx, &super::Seen)> = stage
@@ -240,20 +249,20 @@ pub(super) async fn count_lost(stage: &Shared) -> u64 {
         for key in &stage.writers.acknowledged {
             let slot = slot_of(key.as_bytes());
             if let Some((host, _)) = primaries.iter().find(|primary| serves(primary, slot)) {
-                by_port.entry(stage.seat(*host).port).or_default().push(key.clone());
+                by_node.entry(stage.seat(*host).address).or_default().push(key.clone());
             }
         }
     }
     let mut lost = 0;
-    for (port, keys) in by_port {
-        lost += missing(port, &keys).await.unwrap_or(keys.len() as u64);
+    for (address, keys) in by_node {
+        lost += missing(address, &keys).await.unwrap_or(keys.len() as u64);
     }
     lost
 }
 
 /// How many of these keys a node does not have.
-async fn missing(port: u16, keys: &[String]) -> io::Result<u64> {
-    let mut connection = Connection::to(port, super::line::PATIENCE).await?;
+async fn missing(address: SocketAddrV4, keys: &[String]) -> io::Result<u64> {
+    let mut connection = Connection::to(address, super::line::PATIENCE).await?;
     let mut missing = 0;
     for chunk in keys.chunks(CHUNK) {
         let commands: Vec<[&str; 2]> = chunk.iter().map(|key| ["EXISTS", key.as_str()]).collect();

@@ -120,8 +120,11 @@ fn every_action_that_can_be_done_is_done() {
 fn what_cannot_be_done_is_refused_before_anything_starts() {
     let home = home("refused");
     for (script, options, what) in [
-        ("at 1s cut A | B", &["--on", "nodes"][..], "line 1: `cut A | B` cannot be done on real processes"),
-        ("at 1s powercut A", &["--on", "nodes"], "`kill` ends it"),
+        ("at 1s powercut A", &["--on", "nodes"][..], "`kill` ends it"),
+        ("run for 1s", &["--hold"], "--on <sim|nodes|PATH>"),
+        ("run for 1s", &["--keep"], "--on <sim|nodes|PATH>"),
+        ("run for 1s", &["--valkey", "/nowhere/valkey"], "--on <sim|nodes|PATH>"),
+        ("run for 1s", &["--on", "sim", "--hold"], "--hold is for real processes"),
         ("set A1 stage=valkey", &["--on", "nodes", "--valkey", "/nowhere/valkey"], "--valkey PATH"),
         ("at 1s kill A", &["--on", "/nowhere/valkey-server"], "say where it is"),
         ("at 1s kill A", &["--on", "true"], "is no Valkey or Redis server"),
@@ -131,6 +134,72 @@ fn what_cannot_be_done_is_refused_before_anything_starts() {
         assert_eq!(done.status.code(), Some(2), "{script}: {complaint}");
         assert!(complaint.contains(what), "{script}: {complaint}");
         assert_eq!(fs::read_dir(&home).expect("it is there").count(), 1, "nothing was made");
+    }
+}
+
+/// A primary in the minority: it serves on, and is replaced, and follows who replaced it.
+const CUT: &str = "\
+title A primary on the wrong side
+set node-timeout=2s writes=50/s
+at 1s cut A0 | A1 B.all C.all
+when A1 won heal
+run until A1 won, at most 60s
+run until converged, at most 60s
+run for 1s
+expect A0 failed
+expect A1 won
+expect primary of A is A1
+expect converged
+expect no violations
+";
+
+#[test]
+fn a_primary_that_is_cut_off_is_replaced_and_follows_when_it_comes_back() {
+    let home = home("cut");
+    let done = run(&home, CUT, &["--on", "nodes", "--json"]);
+    if done.status.code() == Some(2) {
+        // Not on this machine: it says so, and how that is mended.
+        let complaint = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(complaint.contains("line 3: `cut A0 | A1 B.all C.all` cannot be done"), "{complaint}");
+        assert!(complaint.contains("namespace") && complaint.contains("`pause`"), "{complaint}");
+        return;
+    }
+    assert!(done.status.success(), "{done:?}");
+    let report = report(&done);
+    let row = &report["failovers"][0];
+    assert_eq!((&row["from"], &row["to"]), (&"A0".into(), &"A1".into()), "{row}");
+    let writes = ["acknowledged", "lost"].map(|name| report["writes"][name].as_u64());
+    assert!(writes[0] > Some(50) && writes[1] < writes[0], "{report}");
+    assert!(report["recovery_ms"].as_u64() > Some(2000), "{report}");
+}
+
+#[test]
+fn where_no_network_can_be_made_a_cut_is_refused_by_name() {
+    let home = home("uncut");
+    let tools = home.join("tools");
+    fs::create_dir_all(&tools).expect("a folder can be made");
+    for (tool, expected) in [
+        (
+            Some("#!/bin/sh\necho 'unshare: unshare failed: Operation not permitted' >&2\nexit 1\n"),
+            "not permitted",
+        ),
+        (None, "`unshare`"),
+    ] {
+        let path = tools.join("unshare");
+        match tool {
+            Some(text) => {
+                fs::write(&path, text).expect("a file can be written");
+                let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+                fs::set_permissions(&path, mode).expect("it can be made a program");
+            }
+            None => fs::remove_file(&path).expect("it is there"),
+        }
+        let done = command(&home, CUT, &["--on", "nodes"]).env("PATH", &tools).output();
+        let done = done.expect("the command can be started");
+        let complaint = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert_eq!(done.status.code(), Some(2), "{complaint}");
+        assert!(complaint.contains("line 3: `cut A0 | A1 B.all C.all` cannot be done"), "{complaint}");
+        assert!(complaint.contains(expected), "{complaint}");
     }
 }
 
