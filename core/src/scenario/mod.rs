@@ -5,6 +5,7 @@
 pub mod ast;
 pub mod catalogue;
 pub mod error;
+pub mod language;
 pub mod library;
 pub mod link;
 pub mod museum;
@@ -23,7 +24,7 @@ pub use error::{Problem, ScriptError, nearest};
 pub use library::{Builtin, LIBRARY};
 pub use link::{LinkView, from_link, from_link_lenient, to_link, to_short_link};
 pub use name::{NodeName, ShardName};
-pub use parse::{ACTIONS, STATEMENTS, parse, parse_lenient};
+pub use parse::{ACTIONS, Offer, Offers, STATEMENTS, Sort, Token, offers, parse, parse_lenient, tokens};
 pub use settings::{Assignment, Between, Bytes, Key, PerSecond, Program, SaveBehavior, SetLine, Settings};
 pub use value::time as read_time;
 pub use versus::Versus;

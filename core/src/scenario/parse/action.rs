@@ -8,34 +8,10 @@ use super::value;
 use super::{MAX_WRITES, MAX_WRITES_TEXT};
 use crate::scenario::ast::{Action, DiskState, FailoverMode, MessageFilter, Selector, Share};
 use crate::scenario::error::Problem;
+use crate::scenario::language::{ACTION_FORMS, words};
 
 /// First words of actions.
-pub const ACTIONS: [&str; 24] = [
-    "kill",
-    "restart",
-    "powercut",
-    "pause",
-    "resume",
-    "cut",
-    "heal",
-    "slow",
-    "lose",
-    "duplicate",
-    "drop",
-    "hold",
-    "release",
-    "failover",
-    "replicate",
-    "move",
-    "forget",
-    "reset",
-    "meet",
-    "write",
-    "lag",
-    "disk",
-    "set",
-    "rules",
-];
+pub const ACTIONS: [&str; 24] = words(&ACTION_FORMS);
 
 const MANY: u64 = 1_000_000;
 

@@ -4,7 +4,7 @@ use crate::base::SlotSet;
 
 use super::cursor::{Cursor, Read, Word, chars};
 use super::value;
-use super::{MAX_NODES, MAX_NODES_TEXT, first_word, once};
+use super::{MAX_NODES, MAX_NODES_TEXT, once};
 use crate::scenario::ast::{ClusterSpec, ShardSpec};
 use crate::scenario::error::{Problem, nearest, shown};
 use crate::scenario::name::ShardName;
@@ -25,10 +25,14 @@ impl ClusterLines {
     /// Reads the line if it describes the cluster.
     pub(super) fn read(&mut self, line: u32, text: &str) -> Read<()> {
         let nobody = ClusterSpec::default();
-        let mut cursor = Cursor::new(line, text, &nobody);
-        match first_word(text) {
-            Some("cluster") => self.even(&mut cursor),
-            Some("shard") => self.shard(&mut cursor),
+        self.line(&mut Cursor::new(line, text, &nobody))
+    }
+
+    /// The same, of a line that is being read.
+    pub(super) fn line(&mut self, cursor: &mut Cursor<'_>) -> Read<()> {
+        match cursor.peek() {
+            Some("cluster") => self.even(cursor),
+            Some("shard") => self.shard(cursor),
             _ => Ok(()),
         }
     }

@@ -1,25 +1,15 @@
 //! Reading conditions.
 
 use super::cursor::{Cursor, Read};
+use super::offer::Wanted;
 use super::selector::{EVERYONE_WORDS, selector};
 use super::value;
 use crate::scenario::ast::{Condition, PropertyId, REASONS};
 use crate::scenario::error::Problem;
+use crate::scenario::language::{CONDITION_FORMS, words};
 
 /// First words of conditions, for "did you mean".
-const CONDITIONS: [&str; 11] = [
-    "covered",
-    "converged",
-    "primary",
-    "split",
-    "epoch",
-    "offset",
-    "no",
-    "lost",
-    "violation",
-    "rounds",
-    "not",
-];
+const CONDITIONS: [&str; 11] = words(&CONDITION_FORMS);
 
 impl PropertyId {
     /// The property with this id, if there is one: `S1` to `S22`, `L1` to `L10`.
@@ -52,7 +42,10 @@ impl Cursor<'_> {
                 self.known_condition(word)
             }
             Some(word) if looks_like_nodes(word) => self.condition_of_nodes(),
-            _ => Err(self.unknown("condition", &[&CONDITIONS[..], &EVERYONE_WORDS[..]].concat())),
+            _ => {
+                self.want(Wanted::Nodes);
+                Err(self.unknown("condition", &[&CONDITIONS[..], &EVERYONE_WORDS[..]].concat()))
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::base::{Duration, Instant};
 
+use super::offer::Wanted;
 use super::value;
 use super::{MAX_TIME, MAX_TIME_TEXT};
 use crate::scenario::ast::ClusterSpec;
@@ -80,13 +81,15 @@ pub(super) struct Cursor<'a> {
     end: u32,
     /// Words that would have been right here, for the error if none comes.
     tried: Vec<&'static str>,
+    /// What else would have been, for those who complete lines.
+    wanted: Vec<Wanted>,
 }
 
 impl<'a> Cursor<'a> {
     pub(super) fn new(line: u32, text: &'a str, cluster: &'a ClusterSpec) -> Self {
         let words = split(text);
         let end = words.last().map_or(1, |word| word.column + chars(word.text));
-        Self { line, cluster, words, at: 0, end, tried: Vec::new() }
+        Self { line, cluster, words, at: 0, end, tried: Vec::new(), wanted: Vec::new() }
     }
 
     pub(super) fn peek(&self) -> Option<&'a str> {
@@ -109,6 +112,7 @@ impl<'a> Cursor<'a> {
     fn advance(&mut self) {
         self.at += 1;
         self.tried.clear();
+        self.wanted.clear();
     }
 
     /// Steps over `word` if it is next.
@@ -124,6 +128,16 @@ impl<'a> Cursor<'a> {
     /// Notes that these words would have been right here, too.
     pub(super) fn also(&mut self, words: impl IntoIterator<Item = &'static str>) {
         self.tried.extend(words);
+    }
+
+    /// Notes what would be right here, for those who complete lines; no error tells of it.
+    pub(super) fn want(&mut self, what: Wanted) {
+        self.wanted.push(what);
+    }
+
+    /// What would have been right where reading ended: the words tried, and the rest.
+    pub(super) fn hopes(&self) -> (&[&'static str], &[Wanted]) {
+        (&self.tried, &self.wanted)
     }
 
     /// Steps over `word`, which has to be next.

@@ -4,7 +4,9 @@ mod action;
 mod cluster;
 mod condition;
 mod cursor;
+mod offer;
 mod selector;
+mod token;
 mod words;
 
 use crate::base::{Duration, Instant};
@@ -12,13 +14,17 @@ use crate::base::{Duration, Instant};
 use self::action::MIN_PERIOD;
 use self::cluster::ClusterLines;
 use self::cursor::{Cursor, Read, over_time, split};
+use self::offer::Wanted;
 use super::ast::{ClusterSpec, Located, RuleLine, Run, Script, Statement};
 use super::error::{Problem, ScriptError, nearest, shown};
+use super::language::{STATEMENT_FORMS, words};
 use super::settings::SetLine;
 use super::value;
 
 pub use self::action::ACTIONS;
+pub use self::offer::{Offer, Offers, offers};
 pub(super) use self::selector::check_node;
+pub use self::token::{Sort, Token, tokens};
 
 /// The longest text.
 pub const MAX_TEXT: usize = 64 * 1024;
@@ -42,8 +48,7 @@ const MAX_ACTIONS_TEXT: &str = "2,000";
 const MAX_TEXT_TEXT: &str = "64 KiB";
 
 /// First words of lines.
-pub const STATEMENTS: [&str; 11] =
-    ["title", "cluster", "shard", "rules", "set", "seed", "at", "every", "when", "run", "expect"];
+pub const STATEMENTS: [&str; 11] = words(&STATEMENT_FORMS);
 
 /// The script that `text` is, or everything that is wrong with it.
 pub fn parse(text: &str) -> Result<Script, Vec<ScriptError>> {
@@ -134,25 +139,28 @@ impl Reader {
     }
 
     fn line(&mut self, line: u32, text: &str, cluster: &ClusterSpec) -> Read<()> {
-        let mut cursor = Cursor::new(line, text, cluster);
+        self.statement(&mut Cursor::new(line, text, cluster), text)
+    }
+
+    fn statement(&mut self, cursor: &mut Cursor<'_>, text: &str) -> Read<()> {
         let Some(word) = cursor.peek() else { return Ok(()) };
         if !STATEMENTS.contains(&word) {
-            return Err(unknown_statement(&cursor, word));
+            return Err(unknown_statement(cursor, word));
         }
         let column = cursor.word().map_or(1, |word| word.column);
         cursor.take();
         match word {
             // Read before everything else.
             "cluster" | "shard" => Ok(()),
-            "title" => self.title(&cursor, text, column),
-            "seed" => self.seed(&mut cursor, column),
-            "rules" => self.rules(&mut cursor),
-            "set" => self.set(&mut cursor),
-            "run" => self.run(&mut cursor, column),
-            "expect" => self.expect(&mut cursor),
-            "at" => self.at(&mut cursor),
-            "every" => self.every(&mut cursor),
-            _ => self.when(&mut cursor),
+            "title" => self.title(cursor, text, column),
+            "seed" => self.seed(cursor, column),
+            "rules" => self.rules(cursor),
+            "set" => self.set(cursor),
+            "run" => self.run(cursor, column),
+            "expect" => self.expect(cursor),
+            "at" => self.at(cursor),
+            "every" => self.every(cursor),
+            _ => self.when(cursor),
         }
     }
 
@@ -232,6 +240,7 @@ impl Reader {
                 cursor.take();
             }
             if cursor.peek() != Some("at") {
+                cursor.want(Wanted::Word(", at most"));
                 return Err(cursor.unexpected(Some("`, at most` and a time")));
             }
             cursor.take();

@@ -1,9 +1,13 @@
 //! Reading which nodes are meant, and checking that there are such nodes.
 
 use super::cursor::{Cursor, Read, Word};
+use super::offer::Wanted;
 use crate::scenario::ast::{ClusterSpec, Selector};
 use crate::scenario::error::{Problem, ScriptError, nearest, shown};
 use crate::scenario::name::{NodeName, ShardName};
+
+/// How `A.replicas` and the like end.
+pub(super) const PARTS: [&str; 3] = ["replicas", "best", "all"];
 
 const EVERYONE: [(&str, Selector); 4] = [
     ("primaries", Selector::Primaries),
@@ -47,6 +51,7 @@ impl Selector {
 impl Cursor<'_> {
     /// Nodes by name or role.
     pub(super) fn selector(&mut self) -> Read<Selector> {
+        self.want(Wanted::Nodes);
         let Some(text) = self.peek() else { return Err(self.unexpected(Some(NODE))) };
         let Some(found) = selector(text) else { return Err(self.no_selector(text)) };
         check(self.cluster, found).map_err(|problem| self.error(problem))?;
@@ -56,6 +61,7 @@ impl Cursor<'_> {
 
     /// One node.
     pub(super) fn one_node(&mut self) -> Read<Selector> {
+        self.want(Wanted::OneNode);
         let before = self.peek();
         let word = Word { text: before.unwrap_or(""), column: self.error(Problem::NoLink).column };
         let found = self.selector()?;
@@ -81,6 +87,7 @@ impl Cursor<'_> {
 
     /// A shard by name.
     pub(super) fn shard(&mut self) -> Read<ShardName> {
+        self.want(Wanted::Shard);
         let parsed = self.peek().and_then(|text| text.parse().ok());
         let Some(shard) = parsed else { return Err(self.in_capitals("a shard such as `A`")) };
         check_shard(self.cluster, shard).map_err(|problem| self.error(problem))?;
@@ -90,6 +97,7 @@ impl Cursor<'_> {
 
     /// A node by name.
     pub(super) fn node(&mut self) -> Read<NodeName> {
+        self.want(Wanted::OwnName);
         let parsed = self.peek().and_then(|text| text.parse().ok());
         let Some(node) = parsed else { return Err(self.in_capitals("a node's own name such as `A1`")) };
         check_node(self.cluster, node).map_err(|problem| self.error(problem))?;
@@ -113,7 +121,7 @@ impl Cursor<'_> {
         let mut error = self.unexpected(Some(NODE));
         if let Problem::Expected { nearest: mend, .. } = &mut error.problem {
             if let Some((shard, part)) = text.split_once('.') {
-                let known = nearest(part, ["replicas", "best", "all"]);
+                let known = nearest(part, PARTS);
                 *mend = known.map(|part| format!("{}.{part}", shown(&shard.to_ascii_uppercase())));
             } else if selector(&upper).is_some_and(|found| check(self.cluster, found).is_ok()) {
                 *mend = Some(upper);

@@ -3,6 +3,7 @@
 use crate::base::rules::{PRESETS, SWITCHES, Switch};
 
 use super::cursor::{Cursor, Read, Word, chars, negative};
+use super::offer::Wanted;
 use crate::scenario::ast::{RuleLine, Selector};
 use crate::scenario::error::{Problem, nearest, shown};
 use crate::scenario::settings::{Assignment, KEYS, Key, SetLine};
@@ -24,12 +25,16 @@ impl<'a> Cursor<'a> {
         if let Some(word) =
             self.peek().filter(|word| !word.contains('=') && !is_switch(word) && !stops.contains(word))
         {
+            self.want(Wanted::Switches);
             let preset = PRESETS.iter().find(|preset| **preset == word);
             line.preset = Some(*preset.ok_or_else(|| self.unknown("preset", PRESETS))?);
             self.take();
         }
         while let Some(word) = self.pair_ahead(stops) {
-            let (id, value) = pair(word).ok_or_else(|| self.unexpected(Some("`switch=value`")))?;
+            let Some((id, value)) = pair(word) else {
+                self.want(Wanted::Switches);
+                return Err(self.unexpected(Some("`switch=value`")));
+            };
             let switch = self.switch(word, id)?;
             if line.switches.iter().any(|(known, _)| *known == switch.id) {
                 return Err(self.error(Problem::Repeated(switch.id.to_owned())));
@@ -60,7 +65,10 @@ impl<'a> Cursor<'a> {
     pub(super) fn set_line(&mut self, stops: &[&'static str]) -> Read<SetLine> {
         let mut line = SetLine { nodes: self.owner(&[])?, assignments: Vec::new() };
         while let Some(word) = self.pair_ahead(stops) {
-            let (id, value) = pair(word).ok_or_else(|| self.unexpected(Some("`key=value`")))?;
+            let Some((id, value)) = pair(word) else {
+                self.want(Wanted::Keys { of_one: line.nodes.is_some() });
+                return Err(self.unexpected(Some("`key=value`")));
+            };
             let key = self.key(word, id)?;
             if line.assignments.iter().any(|known| known.key == key) {
                 return Err(self.error(Problem::Repeated(key.id.to_owned())));
@@ -98,7 +106,10 @@ impl<'a> Cursor<'a> {
         let next = self.peek().filter(|word| !word.contains('=') && !others.contains(word));
         match next {
             Some(word) if super::condition::looks_like_nodes(word) => self.selector().map(Some),
-            _ => Ok(None),
+            _ => {
+                self.want(Wanted::Nodes);
+                Ok(None)
+            }
         }
     }
 
