@@ -16,6 +16,7 @@ mod client;
 mod compare;
 mod data;
 mod director;
+pub mod export;
 mod fault;
 mod history;
 mod host;

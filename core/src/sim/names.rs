@@ -34,6 +34,11 @@ impl Names {
         self.hosts.get(host.get()).copied().unwrap_or_default()
     }
 
+    /// All hosts, in the order of the script.
+    pub fn hosts(&self) -> impl Iterator<Item = (HostIx, NodeName)> + '_ {
+        (0..).map(HostIx).zip(self.hosts.iter().copied())
+    }
+
     /// The host that has or had this id.
     pub fn host_of(&self, id: NodeId) -> Option<HostIx> {
         self.nodes.get(&id).copied()

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use splitvote::sim::sweep::Share;
 
 /// How a sweep is spread.
@@ -109,6 +109,17 @@ pub(crate) struct Overrides {
     pub(crate) set: Vec<String>,
 }
 
+/// How a trace is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Trace {
+    /// For people.
+    Lines,
+    /// Each line a JSON object.
+    Json,
+    /// For Perfetto and Chrome.
+    Chrome,
+}
+
 /// `splitvote run`.
 #[derive(Debug, Args)]
 pub(crate) struct Run {
@@ -121,9 +132,10 @@ pub(crate) struct Run {
     /// What is laid over the script.
     #[command(flatten)]
     pub(crate) overrides: Overrides,
-    /// Print what happens, one event a line.
-    #[arg(long, conflicts_with = "json")]
-    pub(crate) trace: bool,
+    /// Print what happens: what tells, one event a line; or everything as `json` lines or in `chrome`'s
+    /// trace-event format, which Perfetto opens. Standard output then holds that alone.
+    #[arg(long, conflicts_with = "json", num_args = 0..=1, require_equals = true, default_missing_value = "lines")]
+    pub(crate) trace: Option<Trace>,
     /// The stage: `sim`, `nodes` (a `splitvote node` process for each node, on ports of 127.0.0.1), or the
     /// path of a Valkey or Redis server. The seed has no power over real time: no two such runs are alike.
     #[arg(long, value_name = "sim|nodes|PATH", default_value = "sim")]
@@ -176,6 +188,9 @@ pub(crate) struct Sweep {
     /// Instead of running, print a Kubernetes indexed Job that runs this sweep in N parts.
     #[arg(long, value_name = "N", conflicts_with = "part", value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub(crate) kubernetes: Option<u64>,
+    /// A table of comma-separated values, a line for each variant.
+    #[arg(long, conflicts_with_all = ["json", "part", "kubernetes"])]
+    pub(crate) csv: bool,
     /// One JSON document on standard output and nothing else there.
     #[arg(long)]
     pub(crate) json: bool,
@@ -188,6 +203,9 @@ pub(crate) struct Merge {
     /// hold several parts.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<String>,
+    /// A table of comma-separated values, a line for each variant.
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) csv: bool,
     /// One JSON document on standard output and nothing else there.
     #[arg(long)]
     pub(crate) json: bool,

@@ -2,12 +2,14 @@
 
 use std::io::Write as _;
 
+use splitvote::base::Instant;
 use splitvote::native::stage::{self, Orders, StageError};
 use splitvote::scenario::Script;
+use splitvote::sim::export::{JsonLine, trace_events};
 use splitvote::sim::trace::{Filter, Line};
 use splitvote::sim::{Keep, Names, Record, Report, Simulator};
 
-use crate::arguments::Run;
+use crate::arguments::{Run, Trace};
 use crate::progress::Progress;
 use crate::scenario::{load, override_with, read_text};
 use crate::trouble::Trouble;
@@ -30,7 +32,7 @@ pub(crate) fn run(options: &Run) -> Result<bool, Trouble> {
         let what = if options.hold { "--hold" } else { "--keep" };
         return Err(Trouble::Usage(format!("{what} is for real processes: say --on nodes or --on PATH")));
     }
-    let keep = if options.trace { Keep::Records } else { Keep::Nothing };
+    let keep = if options.trace.is_some() { Keep::Records } else { Keep::Nothing };
     let mut world = Simulator::keeping(&script, keep);
     play(&mut world);
     let report = world.report();
@@ -74,15 +76,25 @@ fn hand_over(
         report.scenario = options.scenario.clone().unwrap_or_default();
     }
     let mut out = std::io::stdout().lock();
-    if options.trace {
-        // With --json standard output holds the document alone.
-        let mut lines: Box<dyn std::io::Write> =
-            if options.json { Box::new(std::io::stderr().lock()) } else { Box::new(&mut out) };
-        for record in records.iter().filter(|record| Filter::default().shows(&record.what)) {
-            writeln!(lines, "{}", Line { record, names })?;
+    match options.trace {
+        None => {}
+        Some(Trace::Lines) => {
+            for record in records.iter().filter(|record| Filter::default().shows(&record.what)) {
+                writeln!(out, "{}", Line { record, names })?;
+            }
+        }
+        Some(Trace::Json) => {
+            for record in records {
+                writeln!(out, "{}", JsonLine { record, names })?;
+            }
+        }
+        Some(Trace::Chrome) => {
+            out.write_all(trace_events(records, names, Instant::from_millis(report.ended_ms)).as_bytes())?;
         }
     }
-    if options.json {
+    if matches!(options.trace, Some(Trace::Json | Trace::Chrome)) {
+        tell(&mut std::io::stderr().lock(), &report, on)?;
+    } else if options.json {
         serde_json::to_writer_pretty(&mut out, &report)?;
         writeln!(out)?;
     } else {
@@ -92,7 +104,7 @@ fn hand_over(
 }
 
 fn play(world: &mut Simulator) {
-    let progress = Progress::new(world.deadline().map_or(0, splitvote::base::Instant::as_millis), "ms");
+    let progress = Progress::new(world.deadline().map_or(0, Instant::as_millis), "ms");
     let mut steps = 0_u32;
     while !world.finished() {
         world.step();

@@ -46,7 +46,7 @@ pub(crate) fn sweep(options: &arguments::Sweep) -> Result<bool, Trouble> {
         writeln!(out)?;
         return Ok(true);
     }
-    show(&sweep, options.json)
+    show(&sweep, options.json, options.csv)
 }
 
 /// Puts parts together; true if nothing broke and every run recovered.
@@ -66,7 +66,7 @@ pub(crate) fn merge(options: &Merge) -> Result<bool, Trouble> {
         }
     }
     let sweep = Part::merge(&parts).map_err(|error| Trouble::Usage(error.to_string()))?;
-    show(&sweep, options.json)
+    show(&sweep, options.json, options.csv)
 }
 
 fn read(file: &str) -> Result<String, Trouble> {
@@ -80,11 +80,13 @@ fn read(file: &str) -> Result<String, Trouble> {
     Ok(text)
 }
 
-fn show(sweep: &Sweep, json: bool) -> Result<bool, Trouble> {
+fn show(sweep: &Sweep, json: bool, csv: bool) -> Result<bool, Trouble> {
     let mut out = std::io::stdout().lock();
     if json {
         serde_json::to_writer_pretty(&mut out, &sweep.summary())?;
         writeln!(out)?;
+    } else if csv {
+        out.write_all(sweep.summary().csv().as_bytes())?;
     } else {
         chart::tell(&mut out, sweep, chart::Look::of_terminal())?;
     }

@@ -92,13 +92,14 @@ fn touches(line: &str, column: u32, word: &str) -> bool {
     column + chars(word) > chars(line) && line.ends_with(word)
 }
 
-/// The words that begin as what is written does, then those that contain it.
-fn fitting(words: Vec<Offer>, written: &str) -> Vec<Offer> {
-    let written = written.to_lowercase();
-    let place = |offer: &Offer| offer.text.to_lowercase().find(&written);
-    let (first, inside): (Vec<Offer>, Vec<Offer>) =
-        words.into_iter().filter(|offer| place(offer).is_some()).partition(|offer| place(offer) == Some(0));
-    first.into_iter().chain(inside).take(MOST).collect()
+/// The words that begin as what is written does, then those that do in other letters or contain it.
+fn fitting(mut words: Vec<Offer>, written: &str) -> Vec<Offer> {
+    let small = written.to_lowercase();
+    let place = |offer: &Offer| offer.text.to_lowercase().find(&small);
+    words.retain(|offer| place(offer).is_some());
+    words.sort_by_key(|offer| (!offer.text.starts_with(written), place(offer) != Some(0)));
+    words.truncate(MOST);
+    words
 }
 
 /// The values of a switch or a key that are words.
@@ -205,6 +206,8 @@ fn nodes(cluster: &ClusterSpec, single: bool) -> Vec<Offer> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const HEAD: &str = "cluster shards=3 replicas=1\n";
@@ -255,7 +258,9 @@ mod tests {
     #[test]
     fn what_is_written_of_a_word_chooses_and_the_case_does_not_matter() {
         assert_eq!(at("at 1s kil^"), ["kill"]);
-        assert_eq!(at("at 1s kill a^ B")[0], "A");
+        assert_eq!(at("at 1s kill a^ B")[0], "all");
+        assert_eq!(at("at 1s kill b^")[0], "B");
+        assert_eq!(at("set f^")[0], "fsync=");
         assert_eq!(at("expect cov^")[0], "covered");
         let text = format!("{HEAD}at 1s cut A|b");
         assert_eq!(offers(&text, text.len()).from, text.len() - 1);
@@ -269,6 +274,14 @@ mod tests {
             assert_eq!(at(text), [""; 0], "{text}");
         }
         assert_eq!(offers("é", 1), Offers::default());
+    }
+
+    proptest! {
+        #[test]
+        fn any_place_of_any_text_is_asked_without_a_panic(text in "[ \n#=|,>é\u{1}A-C0-2a-ltrus.-]{0,60}", at in 0_usize..64) {
+            let found = offers(&text, at);
+            prop_assert!(found.words.is_empty() || text.is_char_boundary(found.from) && found.from <= at);
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! What is *not* here: threads, files, terminals.
 
 mod counts;
+mod csv;
 mod part;
 mod rate;
 mod summary;
