@@ -2,6 +2,7 @@
 #![cfg(not(target_family = "wasm"))]
 
 mod compare;
+mod editor;
 mod museum;
 mod native;
 mod page;

@@ -35,6 +35,8 @@ pub enum Key {
     Down,
     Home,
     End,
+    Backspace,
+    PageDown,
 }
 
 impl Key {
@@ -50,6 +52,8 @@ impl Key {
             Key::Down => '\u{e015}',
             Key::Home => '\u{e011}',
             Key::End => '\u{e010}',
+            Key::Backspace => '\u{e003}',
+            Key::PageDown => '\u{e00f}',
         }
     }
 }

@@ -58,6 +58,8 @@ pub(crate) struct App {
     slowed: bool,
     pings: bool,
     tab: Tab,
+    /// Milliseconds that the last typed script took.
+    cost: u32,
     filter: String,
     about: &'static str,
     rules_of_node: bool,
@@ -99,6 +101,7 @@ impl Component for App {
             slowed: false,
             pings: false,
             tab: Tab::Node,
+            cost: 0,
             filter: String::new(),
             about: "",
             rules_of_node: false,

@@ -77,7 +77,13 @@ impl App {
             Act::RandomSeed => self.reseed(u64::from(door::chance())),
             Act::ForceSplit => self.force_split(),
             Act::Scenario(name) => self.scenario(&name),
-            Act::Script(text) => self.session.typed(&text),
+            Act::Script(text) => {
+                let before = js_sys::Date::now();
+                self.session.typed(&text);
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a short span")]
+                let cost = (js_sys::Date::now() - before).max(0.0) as u32;
+                self.cost = cost;
+            }
             Act::Undo => self.session.undo(),
             Act::Branch(at) => {
                 self.playing = false;

@@ -241,8 +241,8 @@ impl App {
             }
             Tab::Chart => self.chart(),
             Tab::Script => {
-                let (draft, mistakes) = session.draft().cloned().unzip();
-                html! { <Script text={session.text().to_owned()} mistakes={mistakes.unwrap_or_default()} undo={session.can_undo()} draft={draft.map(AttrValue::from)} on={on.clone()} /> }
+                let draft = session.draft().map(|(draft, _)| AttrValue::from(draft.clone()));
+                html! { <Script text={session.text().to_owned()} undo={session.can_undo()} draft={draft} cost={self.cost} on={on.clone()} /> }
             }
             Tab::Do => self.rail(on, "narrow-"),
         };

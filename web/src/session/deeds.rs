@@ -86,6 +86,7 @@ impl Session {
     /// The run that this one left.
     pub fn undo(&mut self) {
         if let Some(parent) = self.branches.parent() {
+            self.draft = None;
             self.go_to(parent);
             self.said = Some(words::UNDONE.to_owned());
         }
@@ -109,7 +110,7 @@ impl Session {
 
     /// Runs a script that has nothing to do with this one.
     pub fn open(&mut self, text: &str, now: u64) -> Result<(), String> {
-        self.beside = None;
+        (self.beside, self.draft) = (None, None);
         self.change(text, now, Change::Opened, String::new())
     }
 
