@@ -154,13 +154,13 @@ impl Trace<'_> {
             }
             What::Happening(Happening::Paused) => self.begin(host, Slice::Process, at, "paused".to_owned()),
             What::Happening(Happening::Restarted { .. } | Happening::Resumed) => {
-                self.close(host, Slice::Process, at)
+                self.close(host, Slice::Process, at);
             }
             What::Event(Event::VotesAsked { epoch, .. }) => {
                 self.begin(host, Slice::Round, at, format!("asks for votes of epoch {epoch}"));
             }
             What::Event(Event::RoundLost { .. } | Event::ElectionWon { .. }) => {
-                self.close(host, Slice::Round, at)
+                self.close(host, Slice::Round, at);
             }
             _ => {}
         }

@@ -63,7 +63,9 @@ impl Cells {
     }
 
     fn pair(&mut self, pair: [f64; 2]) {
-        pair.into_iter().for_each(|value| self.value(value));
+        for value in pair {
+            self.value(value);
+        }
     }
 
     fn spread(&mut self, spread: &Spread) {
