@@ -52,7 +52,7 @@ fn staged(script: &Script, options: &Run) -> Result<bool, Trouble> {
         keep: options.keep,
         hold: options.hold,
         own_network: options.own_network,
-        tell: !(options.json || options.trace || options.quiet),
+        tell: !(options.json || options.trace.is_some() || options.quiet),
     };
     let played = stage::run(script, &orders).map_err(|error| match error {
         StageError::Refused(_) | StageError::Program(_) => Trouble::Usage(error.to_string()),
