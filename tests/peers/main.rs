@@ -14,4 +14,5 @@ mod nack;
 mod program;
 mod soak;
 mod split;
+mod stage;
 mod tools;

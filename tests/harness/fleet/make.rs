@@ -35,18 +35,31 @@ impl Make {
         }
     }
 
-    /// The program with what it needs to start; its options are still to come.
-    pub(crate) fn command(self) -> Command {
-        let home = target("tools/servers").join(self.name());
+    /// Where the program is.
+    pub fn program(self) -> PathBuf {
         let program = match self {
             Self::Ours => ours(),
-            Self::Valkey | Self::Redis => home.join("server"),
+            Self::Valkey | Self::Redis => self.home().join("server"),
         };
         assert!(program.is_file(), "{} is missing: `cargo xtask test peers` sets it up", program.display());
-        let mut command = Command::new(program);
+        program
+    }
+
+    /// Where the libraries of a real server are.
+    pub fn libraries(self) -> PathBuf {
+        self.home().join("lib")
+    }
+
+    fn home(self) -> PathBuf {
+        target("tools/servers").join(self.name())
+    }
+
+    /// The program with what it needs to start; its options are still to come.
+    pub(crate) fn command(self) -> Command {
+        let mut command = Command::new(self.program());
         match self {
             Self::Ours => command.arg("node"),
-            Self::Valkey | Self::Redis => command.env("LD_LIBRARY_PATH", home.join("lib")).arg("/dev/null"),
+            Self::Valkey | Self::Redis => command.env("LD_LIBRARY_PATH", self.libraries()).arg("/dev/null"),
         };
         command
     }

@@ -208,14 +208,15 @@ impl Stage {
         let mut told: Vec<(Instant, HostIx, Event)> = Vec::new();
         let now_us = self.clock.unix_us();
         for host in self.hosts() {
-            let primary = self.seen[host.get()].as_ref().and_then(|seen| seen.me()).and_then(|me| me.primary);
             for line in self.seats[host.get()].told() {
                 let seat = &mut self.seats[host.get()];
                 let (at, events) = if seat.make.program == crate::scenario::Program::Splitvote {
                     let Some((at, event)) = words::ours(&line) else { continue };
                     (at, vec![event])
                 } else {
-                    let Some(read) = words::theirs(&line, now_us, &mut seat.asked, primary) else { continue };
+                    let Some(read) = words::theirs(&line, now_us, &mut seat.asked, seat.followed) else {
+                        continue;
+                    };
                     read
                 };
                 let Some(at) = self.moment(at) else { continue };

@@ -133,6 +133,9 @@ impl Stage {
                 self.names.add_node(me.id, host);
             }
             self.ids[host.get()] = me.id;
+            if me.primary.is_some() {
+                self.seats[host.get()].followed = me.primary;
+            }
             if let Some(primary) = me.primary.and_then(|primary| self.names.host_of(primary)) {
                 self.shard_of[host.get()] = self.shard_of[primary.get()];
             }

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::base::{Epoch, Rules};
+use crate::base::{Epoch, NodeId, Rules};
 use crate::native::options::OPTIONS;
 use crate::scenario::{NodeName, Program};
 
@@ -35,6 +35,8 @@ pub(super) struct Seat {
     pub(super) incarnation: u32,
     /// The epoch of its last request for votes, which its log names only once.
     pub(super) asked: Epoch,
+    /// Whom it was last seen to follow: its log is read after it was asked, and a winner follows nobody.
+    pub(super) followed: Option<NodeId>,
     /// What it was told to obey.
     pub(super) rules: Rules,
     power: Power,
@@ -70,6 +72,7 @@ impl Seat {
             folder,
             incarnation: 0,
             asked: Epoch::ZERO,
+            followed: None,
             rules: Rules::default(),
             power: Power::Down,
             options,
