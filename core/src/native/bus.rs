@@ -30,6 +30,8 @@ pub struct LinkEnd {
     queued: Rc<Cell<usize>>,
     from: Option<IpAddr>,
     latency: Span,
+    /// When it was made, in Unix milliseconds.
+    pub born_ms: u64,
     task: AbortHandle,
 }
 
@@ -67,6 +69,7 @@ pub fn dial(
     to: SocketAddr,
     from: Option<IpAddr>,
     slow: (Span, Span),
+    born_ms: u64,
 ) -> LinkEnd {
     let (frames, queue) = unbounded_channel();
     let queued = Rc::new(Cell::new(0));
@@ -82,7 +85,7 @@ pub fn dial(
         }
         gone(&server, link);
     });
-    LinkEnd { frames, queued, from: None, latency, task: task.abort_handle() }
+    LinkEnd { frames, queued, from: None, latency, born_ms, task: task.abort_handle() }
 }
 
 /// How slow a new link is. Chance only makes a real network like the simulated one; it decides nothing.
@@ -128,7 +131,9 @@ pub fn welcome(server: &Shared, stream: TcpStream, remote: SocketAddr) {
         gone(&shared, link);
     });
     let latency = latency(server.borrow().options.bus_latency);
-    let end = LinkEnd { frames, queued, from: Some(remote.ip()), latency, task: task.abort_handle() };
+    let born_ms = server.borrow().clock.unix_ms();
+    let end =
+        LinkEnd { frames, queued, from: Some(remote.ip()), latency, born_ms, task: task.abort_handle() };
     server.borrow_mut().links.insert(link, end);
 }
 

@@ -24,8 +24,8 @@ impl Server {
             Output::Dial { link, address } => {
                 let Some((ip, me)) = address.ip.zip(self.me.upgrade()) else { return };
                 let from = self.options.bind.first().copied();
-                let end =
-                    bus::dial(&me, link, SocketAddr::new(ip, address.cport), from, self.options.bus_latency);
+                let (to, slow) = (SocketAddr::new(ip, address.cport), self.options.bus_latency);
+                let end = bus::dial(&me, link, to, from, slow, self.clock.unix_ms());
                 self.links.insert(link, end);
             }
             Output::Close(link) => drop(self.links.remove(&link)),

@@ -56,6 +56,8 @@ pub struct Client {
     pub wrote: u64,
     /// Commands of a transaction that has not been run.
     pub queue: Option<Vec<Vec<Vec<u8>>>>,
+    /// Bytes that they take.
+    pub queued: usize,
     /// Whether one of them was refused.
     pub spoiled: bool,
     /// Keys it watches until its next transaction.
@@ -92,6 +94,7 @@ impl Client {
             waits_until: None,
             announced_slot: None,
             queue: None,
+            queued: 0,
             watching: Vec::new(),
             listens: BTreeSet::new(),
             inbox: Rc::default(),

@@ -176,14 +176,20 @@ impl Server {
         let lost = channels.filter(|channel| view.owners().get(slot_of(channel)) != Some(mine));
         let lost: Vec<Box<[u8]>> = lost.map(Box::from).collect();
         let Some(names) = self.subscriptions.by.get_mut(&Topic::Shard) else { return };
+        let mut left: BTreeMap<ClientId, usize> = BTreeMap::new();
+        for id in names.values().flat_map(BTreeMap::keys) {
+            *left.entry(*id).or_default() += 1;
+        }
         for channel in lost {
-            for inbox in names.remove(&channel).into_iter().flat_map(BTreeMap::into_values) {
+            for (id, inbox) in names.remove(&channel).into_iter().flatten() {
+                let count = left.entry(id).or_default();
+                *count = count.saturating_sub(1);
                 inbox.lost.set(true);
                 inbox.put(|out| {
                     out.push(3);
                     out.bulk(b"sunsubscribe");
                     out.bulk(&channel);
-                    out.int(0);
+                    out.len(*count);
                 });
             }
         }

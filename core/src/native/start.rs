@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use thiserror::Error;
@@ -25,12 +26,14 @@ use super::{bus, client};
 #[derive(Debug, Error)]
 pub enum StartError {
     /// A port is taken, or not ours.
-    #[error("Failed listening on port {port} ({ip}): {error}")]
+    #[error("Failed listening on port {port} ({ip}): {error}; {}", elsewhere(*bus))]
     Listen {
         /// Which.
         port: u16,
         /// Where.
         ip: IpAddr,
+        /// Whether it is the bus port.
+        bus: bool,
         /// What the system says.
         error: io::Error,
     },
@@ -53,10 +56,13 @@ pub enum StartError {
         dir: String,
     },
     /// The cluster configuration cannot be understood.
-    #[error("{name}: {error}")]
+    #[error(
+        "{}: {error}; mend it, or take it from a backup (without it the node starts as a new one that knows nobody)",
+        path.display()
+    )]
     Conf {
         /// The file.
-        name: String,
+        path: PathBuf,
         /// What is wrong with it.
         error: ConfError,
     },
@@ -71,6 +77,15 @@ pub enum StartError {
         /// What the system says.
         error: io::Error,
     },
+}
+
+/// How a port that cannot be had is mended.
+fn elsewhere(bus: bool) -> &'static str {
+    if bus {
+        "it is the bus port, `port` and 10000 unless `cluster-port` says otherwise: end who has it, or say another"
+    } else {
+        "end who has it (`ss -ltnp` says who), or say another `port`"
+    }
 }
 
 fn system(what: impl Into<String>) -> impl FnOnce(io::Error) -> StartError {
@@ -104,6 +119,9 @@ async fn live(options: Options) -> Result<(), StartError> {
         let dir = options.dir.display().to_string();
         if error.kind() == io::ErrorKind::WouldBlock {
             return StartError::Locked { name: name.clone(), dir };
+        }
+        if error.kind() == io::ErrorKind::NotFound {
+            return system(format!("there is no folder `{dir}`: make it, or say another `dir`"))(error);
         }
         // A folder that is not there must not be looked for among processes.
         system(format!("cannot write into the folder `{dir}` (option `dir`)"))(error)
@@ -176,7 +194,7 @@ fn remembered(
 ) -> Result<NodesConf, StartError> {
     let text = file.read().map_err(system(format!("cannot read {name}")))?;
     if let Some(text) = text {
-        return text.parse().map_err(|error| StartError::Conf { name: name.to_owned(), error });
+        return text.parse().map_err(|error| StartError::Conf { path: options.dir.join(name), error });
     }
     let address = options.config(clock.unix_birth_ms()).address;
     let conf = NodesConf::fresh(NodeId::random(rng), ShardId::random(rng), address);
@@ -193,7 +211,7 @@ fn chance() -> io::Result<u64> {
 fn listen(options: &Options, port: u16) -> Result<Vec<TcpListener>, StartError> {
     let mut listeners = Vec::new();
     for ip in &options.bind {
-        let wrong = |error| StartError::Listen { port, ip: *ip, error };
+        let wrong = |error| StartError::Listen { port, ip: *ip, bus: port != options.port, error };
         let socket = if ip.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.map_err(wrong)?;
         // A node that comes back takes its port again while connections of its earlier life fade away.
         socket.set_reuseaddr(true).map_err(wrong)?;

@@ -26,8 +26,8 @@ pub enum Applied {
 pub struct Stream {
     buffer: Vec<u8>,
     requests: Requests,
-    /// Commands of a transaction that has not ended; its bytes are still in the buffer.
-    transaction: Option<Vec<Vec<Vec<u8>>>>,
+    /// Whether a transaction has not ended.
+    open: bool,
     /// Bytes at the front of the buffer that belong to it.
     held: usize,
 }
@@ -45,6 +45,8 @@ impl Stream {
 
     /// Applies every whole command. A transaction is applied at its end, and counts from then on.
     pub fn apply(&mut self, server: &mut Server) -> Applied {
+        // More than a primary takes from one client, with room for how it is dressed.
+        let most = server.options.query_buffer.saturating_mul(2);
         let mut at = self.held;
         let mut done = 0;
         let outcome = loop {
@@ -53,22 +55,35 @@ impl Stream {
                 break Applied::Broken("an inline command in the stream".to_owned());
             }
             match self.requests.next(rest, STREAM) {
+                Next::More if self.buffer.len() - done > most => {
+                    let what = if self.open { "transaction" } else { "command" };
+                    break Applied::Broken(format!(
+                        "a {what} of more than {most} bytes, twice `client-query-buffer-limit`"
+                    ));
+                }
                 Next::More => break Applied::All,
                 Next::Broken(error) => break Applied::Broken(error.to_string()),
                 Next::Request { used } => {
-                    let words: Vec<Vec<u8>> = self.requests.words(rest).map(<[u8]>::to_vec).collect();
-                    let wants_ack = words.len() >= 2
-                        && words[0].eq_ignore_ascii_case(b"replconf")
-                        && words[1].eq_ignore_ascii_case(b"getack");
-                    if wants_ack && self.transaction.is_none() {
+                    let words: Vec<&[u8]> = self.requests.words(rest).collect();
+                    let is = |at: usize, name: &[u8]| {
+                        words.get(at).is_some_and(|word: &&[u8]| word.eq_ignore_ascii_case(name))
+                    };
+                    if is(0, b"replconf") && is(1, b"getack") && !self.open {
                         // The answer is the offset before the question (native-node.md §4.9).
                         let offset = server.feed.end() + done as u64;
                         self.held = 0;
                         return self.finish(server, at + used, Applied::AckWanted(offset));
                     }
-                    self.take(server, words);
+                    if is(0, b"multi") {
+                        self.open = true;
+                    } else if is(0, b"exec") {
+                        self.open = false;
+                        transaction(server, &self.buffer[done..at]);
+                    } else if !self.open {
+                        one(server, &words);
+                    }
                     at += used;
-                    if self.transaction.is_none() {
+                    if !self.open {
                         done = at;
                     }
                 }
@@ -76,20 +91,6 @@ impl Stream {
         };
         self.held = at - done;
         self.finish(server, done, outcome)
-    }
-
-    fn take(&mut self, server: &mut Server, words: Vec<Vec<u8>>) {
-        let name = words.first().map(|name| name.to_ascii_lowercase()).unwrap_or_default();
-        match (name.as_slice(), &mut self.transaction) {
-            (b"multi", transaction) => *transaction = Some(Vec::new()),
-            (b"exec", transaction) => {
-                for words in transaction.take().unwrap_or_default() {
-                    one(server, &words);
-                }
-            }
-            (_, Some(transaction)) => transaction.push(words),
-            (_, None) => one(server, &words),
-        }
     }
 
     /// What was applied is part of this node's own stream now.
@@ -105,12 +106,23 @@ impl Stream {
     }
 }
 
-fn one(server: &mut Server, words: &[Vec<u8>]) {
-    let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+/// The commands of a transaction that has ended, read once more: they were kept as they came.
+fn transaction(server: &mut Server, mut bytes: &[u8]) {
+    let mut requests = Requests::default();
+    while let Next::Request { used } = requests.next(bytes, STREAM) {
+        let words: Vec<&[u8]> = requests.words(bytes).collect();
+        if !words.first().is_some_and(|name| name.eq_ignore_ascii_case(b"multi")) {
+            one(server, &words);
+        }
+        bytes = &bytes[used..];
+    }
+}
+
+fn one(server: &mut Server, words: &[&[u8]]) {
     if words.is_empty() {
         return;
     }
-    if let Err(why) = apply(server, &words) {
+    if let Err(why) = apply(server, words) {
         let name = String::from_utf8_lossy(words[0]).into_owned();
         server.warning(format_args!("cannot apply `{name}` of the primary's stream: {why}"));
         // Slots are no data: nothing that was written is missing here.

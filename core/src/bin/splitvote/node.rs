@@ -9,6 +9,12 @@ use crate::trouble::Trouble;
 
 /// Runs a node until it is told to end.
 pub(crate) fn node(words: &[String]) -> Result<bool, Trouble> {
+    if let [only] = words
+        && ["--version", "-v", "-V"].contains(&only.as_str())
+    {
+        println!("splitvote node v={}", env!("CARGO_PKG_VERSION"));
+        return Ok(true);
+    }
     let options = options(words)?;
     run(options).map(|()| true).map_err(|error| match error {
         StartError::Conf { .. } | StartError::Open { .. } => Trouble::Usage(error.to_string()),

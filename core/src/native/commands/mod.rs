@@ -175,6 +175,13 @@ fn request(server: &mut Server, client: &mut Client, out: &mut Writer, words: &[
     if let Some(queue) = &mut client.queue
         && !IMMEDIATE.contains(&command.name)
     {
+        // What is kept counts like what has not been read: nobody may keep without end.
+        client.queued += words.iter().map(|word| word.len() + WORD).sum::<usize>();
+        if client.queued > server.options.query_buffer {
+            server.close_client(client.id, "a transaction that reaches the query buffer limit");
+            out.bytes.clear();
+            return Flow::Close;
+        }
         queue.push(words.iter().map(|word| word.to_vec()).collect());
         out.simple("QUEUED");
         return Flow::Done;
@@ -225,6 +232,9 @@ fn end_of_time(server: &mut Server, client: &Client, command: &Command, words: &
         }
     }
 }
+
+/// What a word of a queue costs beside its bytes.
+const WORD: usize = 40;
 
 /// Commands that run inside a transaction instead of being kept for its end.
 const IMMEDIATE: [&str; 5] = ["discard", "exec", "multi", "quit", "reset"];

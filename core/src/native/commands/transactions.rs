@@ -11,6 +11,7 @@ pub(super) fn multi(call: &mut Call<'_>) -> Flow {
         call.out.error("ERR Command 'multi' not allowed inside a transaction");
     } else {
         call.client.queue = Some(Vec::new());
+        call.client.queued = 0;
         call.client.spoiled = false;
         call.out.ok();
     }

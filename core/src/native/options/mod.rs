@@ -31,11 +31,28 @@ pub use kinds::Kind;
 pub use output::{Class, OutputLimit, OutputLimits};
 pub use table::{OPTIONS, Spec};
 
+/// Options that have a word in common with one that there is not.
+fn hint(name: &str, nearest: Option<&str>) -> String {
+    let alike = |option: &&str| {
+        let words = || name.split('-').filter(|word| word.len() > 3);
+        option.split('-').any(|known| words().any(|word| word == known))
+    };
+    let names = OPTIONS.iter().map(|option| option.name).filter(|option| Some(*option) != nearest);
+    let also: Vec<String> = names.filter(alike).take(5).map(|name| format!("`{name}`")).collect();
+    let also = also.join(", ");
+    match nearest {
+        Some(nearest) if also.is_empty() => format!("; did you mean `{nearest}`?"),
+        Some(nearest) => format!("; did you mean `{nearest}`? There are also {also}"),
+        None if also.is_empty() => "; options are those of valkey.conf".to_owned(),
+        None => format!("; there are {also}"),
+    }
+}
+
 /// Why a setting cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum OptionError {
     /// There is no such option.
-    #[error("unknown option `{name}`{}", nearest.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default())]
+    #[error("unknown option `{name}`{}", hint(name, *nearest))]
     Unknown {
         /// What was asked for.
         name: String,

@@ -161,6 +161,25 @@ fn who_does_not_read_costs_no_memory() {
     );
 }
 
+#[test]
+fn who_queues_without_end_is_let_go() {
+    let node = alone("queue", &["--client-query-buffer-limit", "1mb"]);
+    let mut client = Client::to(node.port).expect("it listens");
+    let text = "x".repeat(100_000);
+    for round in 0..2 {
+        assert_eq!(client.say(&["MULTI"]).expect("it answers"), "OK");
+        for _ in 0..9 {
+            assert_eq!(client.say(&["ECHO", &text]).expect("it answers"), "QUEUED");
+        }
+        if round == 0 {
+            assert_eq!(client.ask(&["EXEC"]).expect("it answers").items().len(), 9, "all of it fits");
+        }
+    }
+    let last = (0..3).map(|_| client.say(&["ECHO", &text])).find(Result::is_err);
+    assert!(last.is_some(), "a tenth of a megabyte more was kept");
+    assert!(node.log().contains("a transaction that reaches the query buffer limit"), "{}", node.log());
+}
+
 fn ping() -> Vec<u8> {
     let header = Header {
         sender: NodeId::random(&mut Rng::new(7)),

@@ -8,10 +8,11 @@ mod replication;
 mod shown;
 mod steps;
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use processes::{Client, Node, ask, cluster, free_ports, told, until};
+use processes::{Client, Node, ask, cluster, free_ports, home, told, until};
 use splitvote::resp::Reply;
 
 #[test]
@@ -94,13 +95,30 @@ fn a_second_process_with_the_same_memory_does_not_start() {
 }
 
 #[test]
-fn an_option_nobody_knows_is_named() {
-    let done = Command::new(env!("CARGO_BIN_EXE_splitvote"))
-        .args(["node", "--cluster-node-timeot", "5"])
-        .output()
-        .expect("a process can be started");
-    assert_eq!(done.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&done.stderr).contains("cluster-node-timeot"), "{done:?}");
+fn a_node_that_does_not_start_says_how_that_is_mended() {
+    let home = home("mended");
+    let dir = home.join("damaged");
+    fs::create_dir_all(&dir).expect("a folder can be made");
+    fs::write(dir.join("nodes.conf"), "no line of ours\n").expect("a file can be written");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let taken = taken.local_addr().expect("it has one").port().to_string();
+    let free = free_ports(1)[0].to_string();
+    let table: &[(&[&str], i32, &[&str])] = &[
+        (&["--version"], 0, &[]),
+        (&["--cluster-node-timeot", "5"], 2, &["did you mean `cluster-node-timeout`", "There are also"]),
+        (&["--zzz", "5"], 2, &["options are those of valkey.conf"]),
+        (&["--port", &taken], 3, &[&taken, "ss -ltnp"]),
+        (&["--port", &free, "--cluster-port", &taken], 3, &["bus port"]),
+        (&["--dir", "/nowhere/at/all"], 3, &["make it"]),
+        (&["--port", &free, "--dir", "damaged"], 2, &["damaged/nodes.conf", "line 1", "mend it"]),
+    ];
+    for (options, code, words) in table {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_splitvote"));
+        let done = command.arg("node").args(*options).current_dir(&home).output().expect("it can be started");
+        assert_eq!(done.status.code(), Some(*code), "{options:?}: {done:?}");
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(words.iter().all(|word| said.contains(word)), "{options:?}: {said}");
+    }
 }
 
 #[test]
@@ -183,7 +201,15 @@ fn texts_reach_listeners_of_every_node_and_a_channel_leaves_with_its_slot() {
     far.ask(&["SUBSCRIBE", "news"]).expect("it answers");
     // `{b}` is in slot 3300, which the first primary owns.
     let mut near = Client::to(nodes[3].port).expect("it listens");
-    near.ask(&["SSUBSCRIBE", "{b}news"]).expect("it answers");
+    for channel in ["{b}news", "{bar}more", "{b}more"] {
+        near.ask(&["SSUBSCRIBE", channel]).expect("it answers");
+    }
+    let mut owner = Client::to(nodes[0].port).expect("it listens");
+    assert_eq!(owner.say(&["MULTI"]).expect("it answers"), "OK");
+    for channel in ["{b}x", "{bar}x"] {
+        assert_eq!(owner.say(&["SPUBLISH", channel, "x"]).expect("it answers"), "QUEUED");
+    }
+    assert!(owner.say(&["EXEC"]).expect("it answers").starts_with("CROSSSLOT "), "one slot a transaction");
     let parts = |reply: Reply| match reply {
         Reply::Array(parts) => {
             parts.iter().filter_map(|part| part.text().map(Into::into)).collect::<Vec<String>>()
@@ -201,7 +227,12 @@ fn texts_reach_listeners_of_every_node_and_a_channel_leaves_with_its_slot() {
     for node in [&nodes[1], &nodes[0]] {
         assert_eq!(ask(node.port, &["CLUSTER", "SETSLOT", "3300", "NODE", &heir]), "OK");
     }
-    assert_eq!(parts(near.hear().expect("it comes")), ["sunsubscribe", "{b}news"]);
+    for (channel, left) in [("{b}more", 2), ("{b}news", 1)] {
+        let gone = near.hear().expect("it comes");
+        assert_eq!(gone.items().last(), Some(&Reply::Int(left)), "so many are left: {gone:?}");
+        assert_eq!(parts(gone), ["sunsubscribe", channel]);
+    }
+    near.ask(&["SUNSUBSCRIBE"]).expect("it answers");
     assert_eq!(near.say(&["PING"]).expect("it answers"), "PONG", "it listens to nothing any more");
 }
 

@@ -236,6 +236,25 @@ fn a_transaction_whose_primary_dies_in_the_middle_did_not_happen() {
 }
 
 #[test]
+fn a_transaction_that_its_replica_has_no_room_for_is_not_taken_in() {
+    let nodes = cluster_of("large", &[]);
+    let limit = |limit| ["CONFIG", "SET", "client-query-buffer-limit", limit];
+    assert_eq!(ask(nodes[3].port, &limit("1mb")), "OK");
+    let mut writer = Client::to(nodes[0].port).expect("it listens");
+    assert_eq!(writer.say(&["MULTI"]).expect("it answers"), "OK");
+    let value = "v".repeat(1 << 20);
+    for number in 0..4 {
+        let said = writer.say(&["SET", &format!("{{b}}{number}"), &value]).expect("it answers");
+        assert_eq!(said, "QUEUED");
+    }
+    assert_eq!(writer.ask(&["EXEC"]).expect("it answers").items().len(), 4);
+    until("it says so", || nodes[3].log().contains("a transaction of more than 2097152 bytes"));
+    assert_eq!(ask(nodes[3].port, &["DBSIZE"]), "0", "no part of it is there");
+    assert_eq!(ask(nodes[3].port, &limit("1gb")), "OK");
+    until("it has everything", || link_is_up(&nodes[3]) && ask(nodes[3].port, &["DBSIZE"]) == "4");
+}
+
+#[test]
 fn who_waits_for_replicas_is_told_when_its_primary_is_none_any_more() {
     let nodes = cluster_of("unblocked", &[]);
     assert_eq!(ask(nodes[0].port, &["SET", "{b}1", "x"]), "OK");

@@ -52,3 +52,24 @@ fn a_replica_owns_no_slots_and_counts_no_more_once_its_link_is_killed() {
     let info = client.say(&["INFO", "replication"]).expect("it answers");
     assert!(info.contains("connected_slaves:0\r\n"), "{info}");
 }
+
+/// The moments at which a node's links were made, in Unix milliseconds.
+fn made(node: &Node) -> Vec<i64> {
+    let mut client = Client::to(node.port).expect("it listens");
+    let links = client.ask(&["CLUSTER", "LINKS"]).expect("it answers");
+    links.items().iter().filter_map(|link| link.items().get(5)?.int()).collect()
+}
+
+#[test]
+fn a_link_says_when_it_was_made_itself() {
+    let [first, mut second] = pair("links");
+    let before = made(&first);
+    assert_eq!(before.len(), 2, "one each way");
+    second.kill();
+    until("both are gone", || made(&first).is_empty());
+    second.restart();
+    until("both are back, and new", || {
+        let now = made(&first);
+        now.len() == 2 && now.iter().min() > before.iter().max()
+    });
+}

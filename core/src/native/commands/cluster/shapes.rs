@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::base::{LinkId, SLOTS};
+use crate::base::SLOTS;
 use crate::cluster::nodes_conf::NodeLine;
 use crate::cluster::{ClusterView, Peer, PeerIx};
 use crate::native::bus::LinkEnd;
@@ -210,29 +210,28 @@ fn member(out: &mut Writer, shown: &Shown<'_>, peer: &Peer) {
 pub(super) fn links(call: &mut Call<'_>) {
     let (server, out) = (&*call.server, &mut *call.out);
     let view = server.node.view();
-    let queued = |link: LinkId| server.links.get(&link).map_or(0, LinkEnd::queued);
-    let ends: Vec<(&str, &Peer, usize)> = view
+    let ends: Vec<(&str, &Peer, &LinkEnd)> = view
         .iter()
         .flat_map(|(_, peer)| {
             [("to", peer.outbound), ("from", peer.inbound)]
                 .into_iter()
-                .filter_map(move |(way, link)| link.map(|link| (way, peer, queued(link))))
+                .filter_map(move |(way, link)| Some((way, peer, server.links.get(&link?)?)))
         })
         .collect();
     out.array(ends.len());
-    for (way, peer, queued) in ends {
+    for (way, peer, end) in ends {
         out.map(6);
         for (name, value) in [("direction", way), ("node", peer.id.as_str())] {
             out.bulk(name.as_bytes());
             out.bulk(value.as_bytes());
         }
         out.bulk(b"create-time");
-        out.int(i64::try_from(server.clock.unix_birth_ms() + peer.born.as_millis()).unwrap_or(i64::MAX));
+        out.int(i64::try_from(end.born_ms).unwrap_or(i64::MAX));
         out.bulk(b"events");
         out.bulk(if way == "to" { b"rw" } else { b"r" });
         for name in ["send-buffer-allocated", "send-buffer-used"] {
             out.bulk(name.as_bytes());
-            out.int(i64::try_from(queued).unwrap_or(i64::MAX));
+            out.len(end.queued());
         }
     }
 }
