@@ -97,7 +97,7 @@ fn rooms_and_rules_fit_every_screen_and_break_no_rule_of_accessibility() -> Outc
     let server = Server::of_bundle()?;
     let browser = Browser::open()?;
     for (name, fragment, tab) in
-        [("front", "", None), ("room", "#museum/m12", None), ("rules", "#museum/m05;n=B1", Some("4"))]
+        [("front", "", None), ("room", "#museum/m12", None), ("rules", "#museum/m05;n=B1", Some("8"))]
     {
         for (width, height) in [(1440, 900), (768, 1024), (390, 844)] {
             browser.resize(width, height)?;

@@ -251,7 +251,7 @@ fn everything_is_done_by_keys_alone() -> Outcome {
     caption_says(&browser, "B1 is the primary now")?;
     browser.keys("[")?;
     browser.keys(".")?;
-    browser.keys("2")?;
+    browser.keys("6")?;
     assert_eq!(browser.count(&id("log"))?, 1);
     browser.keys("?")?;
     browser.wait_for(&id("sheet"))?;

@@ -79,7 +79,7 @@ fn one_node_is_upgraded_alone_from_this_moment() -> Outcome {
 #[test]
 fn a_group_opens_by_key_and_time_stands_still() -> Outcome {
     let (_server, browser) = opened(SMALL)?;
-    browser.keys("4")?;
+    browser.keys("8")?;
     browser.wait_for(&id("rules"))?;
     browser.script("document.querySelector('details summary').focus()", &[])?;
     browser.press(Key::Space)?;

@@ -1,5 +1,6 @@
 //! Everything a person can do on the page, and the keys that do it.
 
+use crate::language::later;
 use crate::scene::NodeIndex;
 use crate::session::branches::BranchIx;
 use crate::session::compare::Against;
@@ -34,6 +35,27 @@ impl Deed {
         (Self::Slow, "Slow by 200 ms", "l", "slow"),
         (Self::Heal, "Heal the network", "h", "heal"),
     ];
+}
+
+/// What stands in the centre. All views share the cursor and what is chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum View {
+    /// Who is where, and what flies between them now.
+    #[default]
+    Ring,
+    /// What every node says of itself, row by row.
+    Table,
+}
+
+impl View {
+    /// All, in the order of their tabs: with label, key and test id.
+    pub const ALL: [(Self, &'static str, &'static str, &'static str); 2] =
+        [(Self::Ring, later("Ring"), "1", "ring"), (Self::Table, later("Table"), "3", "table")];
+
+    /// Its name in test ids.
+    pub fn id(self) -> &'static str {
+        Self::ALL.iter().find(|one| one.0 == self).map_or("", |one| one.3)
+    }
 }
 
 /// The panels beside the ring.
@@ -121,6 +143,8 @@ pub enum Act {
     Group(NodeIndex),
     /// Walks the ring: by shards, by seats.
     Walk(i32, i32),
+    /// Shows this in the centre.
+    View(View),
     /// Shows a panel.
     Tab(Tab),
     /// Shows or hides pings.
@@ -152,6 +176,9 @@ pub fn of_key(key: &str) -> Option<Act> {
     if let Some((deed, ..)) = Deed::ALL.iter().find(|(_, _, its, _)| *its == key) {
         return Some(Act::Do(*deed, None));
     }
+    if let Some((view, ..)) = View::ALL.iter().find(|(_, _, its, _)| *its == key) {
+        return Some(Act::View(*view));
+    }
     Some(match key {
         " " => Act::Play,
         "." | "PageDown" => Act::Event(true),
@@ -172,12 +199,11 @@ pub fn of_key(key: &str) -> Option<Act> {
         "c" => Act::Share,
         "d" => Act::Theme,
         "?" => Act::Help,
-        "1" => Act::Tab(Tab::Node),
-        "2" => Act::Tab(Tab::Log),
-        "3" => Act::Tab(Tab::Chart),
-        "4" => Act::Tab(Tab::Rules),
-        "5" => Act::Tab(Tab::Script),
-        "6" => Act::Tab(Tab::Room),
+        "5" => Act::Tab(Tab::Node),
+        "6" => Act::Tab(Tab::Log),
+        "7" => Act::Tab(Tab::Chart),
+        "8" => Act::Tab(Tab::Rules),
+        "9" => Act::Tab(Tab::Script),
         "ArrowLeft" => Act::Walk(-1, 0),
         "ArrowRight" => Act::Walk(1, 0),
         "ArrowUp" => Act::Walk(0, -1),

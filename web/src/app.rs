@@ -10,7 +10,7 @@ mod view;
 use web_sys::KeyboardEvent;
 use yew::prelude::*;
 
-use crate::action::{Act, Tab};
+use crate::action::{self, Act, Tab};
 use crate::clock::{Clock, Pace};
 use crate::panels::paint::Palette;
 use crate::panels::sheets::Sheet;
@@ -23,7 +23,7 @@ use crate::{share, words};
 
 use door::Door;
 use frames::STILL;
-use view::View;
+use view::{Stand, View};
 
 /// What comes in.
 pub(crate) enum Msg {
@@ -57,6 +57,7 @@ pub(crate) struct App {
     zoom: u32,
     slowed: bool,
     pings: bool,
+    centre: action::View,
     tab: Tab,
     /// Milliseconds that the last typed script took.
     cost: u32,
@@ -100,6 +101,7 @@ impl Component for App {
             zoom: 0,
             slowed: false,
             pings: false,
+            centre: action::View::default(),
             tab: Tab::Node,
             cost: 0,
             filter: String::new(),
@@ -164,7 +166,8 @@ impl Component for App {
 impl App {
     fn look(&mut self) {
         let window = self.view.window.follow(self.session.now(), self.session.end(), self.zoom);
-        self.view = View::of(&self.session, self.view.size, window, (&self.filter, self.about));
+        let stand = Stand { view: self.centre, playing: self.playing };
+        self.view = View::of(&self.session, self.view.size, window, stand, (&self.filter, self.about));
         self.stale = true;
     }
 

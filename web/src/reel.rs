@@ -72,6 +72,17 @@ impl Reel {
         while self.here.steps() < steps && self.here.step() {}
     }
 
+    /// The world as it was when the event before the last one had been told; none if there was no event.
+    pub fn before_last_event(&self) -> Option<Simulator> {
+        let records = self.here.records();
+        let last = records.last()?.step;
+        let before = records.iter().rev().find(|record| record.step != last);
+        let steps = before.map_or(0, |record| record.step + 1);
+        let mut world = self.stops.iter().rev().find(|stop| stop.steps() <= steps)?.clone();
+        while world.steps() < steps && world.step() {}
+        Some(world)
+    }
+
     fn forth(&mut self, to: Instant) {
         while self.far.is_none() && self.here.now() + self.gap < to {
             let next = self.here.now() + self.gap;

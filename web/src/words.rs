@@ -1,5 +1,7 @@
 //! Every sentence the page says that is not an event's own.
 
+pub mod table;
+
 use crate::language::later;
 use splitvote::base::{Instant, NodeId};
 use splitvote::node::Event;
@@ -103,7 +105,8 @@ pub const KEYS: &[(&str, &str, &str)] = &[
     ("Run", "e", "Next seed"),
     ("Run", "v", "Compare two rules side by side"),
     ("Run", "u", "Undo"),
-    ("Page", "1 – 6", "Node, log, chart, rules, script, room"),
+    ("Page", "1 3", "Ring, table"),
+    ("Page", "5 – 9", "Node, log, chart, rules, script"),
     ("Page", "g", "Show pings"),
     ("Page", "c", "Share this run"),
     ("Page", "d", "Light or dark"),

@@ -4,7 +4,7 @@ use web_sys::KeyboardEvent;
 use yew::prelude::*;
 
 use super::{App, Msg, door, speech};
-use crate::action::{Act, Tab, of_key};
+use crate::action::{Act, Tab, View, of_key};
 use crate::panels::paint::Palette;
 use crate::panels::sheets::Sheet;
 use crate::scene::NodeIndex;
@@ -97,6 +97,7 @@ impl App {
             Act::Select(node) => (self.session.selected, self.menu) = (node, None),
             Act::Group(node) => self.group(node),
             Act::Walk(shards, seats) => self.walk(shards, seats),
+            Act::View(view) => (self.centre, self.menu) = (view, None),
             Act::Tab(tab) => self.tab = tab,
             Act::Pings => self.pings = !self.pings,
             Act::Theme => {
@@ -194,7 +195,11 @@ impl App {
     }
 
     fn walk(&mut self, shards: i32, seats: i32) {
-        let next = self.view.half().scene.neighbour(self.session.selected, shards, seats);
+        let scene = &self.view.half().scene;
+        let next = match self.centre {
+            View::Ring => scene.neighbour(self.session.selected, shards, seats),
+            View::Table => scene.row(self.session.selected, seats),
+        };
         self.session.selected = next;
         self.menu = None;
         if let Some(node) = next.and_then(|at| self.view.half().scene.nodes.get(at)) {
@@ -213,7 +218,7 @@ impl App {
                 None
             }
             ("a", _) => self.session.selected.map(Act::Group),
-            ("m" | "ContextMenu", _) => self.session.selected.and_then(|at| {
+            ("m" | "ContextMenu", _) if self.centre == View::Ring => self.session.selected.and_then(|at| {
                 let seat = self.view.half().ring.seats.get(at)?;
                 Some(Act::Menu(0, at, seat.x, seat.y))
             }),

@@ -5,7 +5,7 @@ use splitvote::scenario::{Builtin, LIBRARY};
 use yew::prelude::*;
 
 use super::{App, Msg};
-use crate::action::{Act, Tab};
+use crate::action::{self, Act, Tab};
 use crate::language::{self, later, t, tell, tf};
 use crate::panels::chart::{Chart, Sample};
 use crate::panels::inspector::Inspector;
@@ -15,15 +15,16 @@ use crate::panels::rules::Rules;
 use crate::panels::script::Script;
 use crate::panels::sheets::Over;
 use crate::panels::stage::Stage;
+use crate::panels::table::Table;
 use crate::panels::top::Top;
 use crate::panels::transport::Transport;
 use crate::panels::vote::Vote;
-use crate::panels::{Shared, Wish, branches, compare, icon, room, verdict, wish};
+use crate::panels::{Shared, Wish, branches, compare, icon, room, verdict, views, wish};
 use crate::scene::flight;
 use crate::scene::ring::{Point, Ring};
 use crate::scene::story::Theme;
 use crate::scene::tape::{Tape, Window};
-use crate::scene::{Beliefs, NodeIndex, Scene, build};
+use crate::scene::{Beliefs, NodeIndex, Scene, build, table};
 use crate::session::Session;
 use crate::session::run::Run;
 use crate::{share, words};
@@ -45,11 +46,12 @@ pub(super) struct Half {
     pub(super) ring: Shared<Ring>,
     tape: Shared<Tape>,
     beliefs: Shared<Beliefs>,
+    rows: Shared<Vec<table::Row>>,
     flights: Vec<String>,
 }
 
 impl Half {
-    fn of(run: &Run, selected: Option<NodeIndex>, size: (f64, f64), window: Window) -> Self {
+    fn of(run: &Run, selected: Option<NodeIndex>, size: (f64, f64), window: Window, stand: Stand) -> Self {
         let scene = run.scene();
         let beliefs =
             selected.map(|at| build::beliefs(run.reel().here(), run.cast(), at)).unwrap_or_default();
@@ -57,9 +59,28 @@ impl Half {
             ring: Shared::new(Ring::new(&scene, size.0, size.1)),
             tape: Shared::new(Tape::new(run.whole(), &run.outcome().breaches, run.frontier(), window)),
             beliefs: Shared::new(beliefs),
+            rows: Shared::new(stand.rows(run, &scene)),
             flights: flights(run, &scene),
             scene: Shared::new(scene),
         }
+    }
+}
+
+/// What stands in the centre, and whether time runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stand {
+    pub(super) view: action::View,
+    pub(super) playing: bool,
+}
+
+impl Stand {
+    fn rows(self, run: &Run, scene: &Scene) -> Vec<table::Row> {
+        if self.view != action::View::Table {
+            return Vec::new();
+        }
+        // Winding a world back takes too long for ten times a second, and nobody reads so fast.
+        let before = if self.playing { None } else { run.nodes_before() };
+        table::rows(scene, before.as_deref())
     }
 }
 
@@ -77,12 +98,19 @@ pub(super) struct View {
 
 impl View {
     pub(super) fn empty(session: &Session) -> Self {
-        Self::of(session, UNMEASURED, Window::default(), ("", ""))
+        let stand = Stand { view: action::View::default(), playing: false };
+        Self::of(session, UNMEASURED, Window::default(), stand, ("", ""))
     }
 
-    pub(super) fn of(session: &Session, size: (f64, f64), window: Window, filter: (&str, &str)) -> Self {
+    pub(super) fn of(
+        session: &Session,
+        size: (f64, f64),
+        window: Window,
+        stand: Stand,
+        filter: (&str, &str),
+    ) -> Self {
         let (rows, matching) = rows(session, filter.0, filter.1);
-        let half = |run: &Run| Half::of(run, session.selected, size, window);
+        let half = |run: &Run| Half::of(run, session.selected, size, window, stand);
         let halves: Vec<Half> = session.runs().map(half).collect();
         Self {
             size,
@@ -114,6 +142,7 @@ impl App {
                 <main class="house">
                     <aside class="rail" aria-label={t("Do")}>{ self.rail(on, "") }</aside>
                     <div class="centre">
+                        { views::tabs(self.centre, on) }
                         { compare::ribbon(session, on) }
                         { self.stage(ctx, on) }
                         <div class="caption">
@@ -133,27 +162,40 @@ impl App {
         }
     }
 
-    /// One ring and its elections, or two.
+    /// The chosen view of the run, or of two runs side by side.
     fn stage(&self, ctx: &Context<Self>, on: &Wish) -> Html {
         let session = &self.session;
         let sides = session.sides().unwrap_or_default();
         let half = |(side, half): (usize, &Half)| {
-            let probe = ctx.link().callback(move |point: Point| Msg::Probe(side, point));
-            let ring = html! {
-                <Stage scene={half.scene.clone()} ring={half.ring.clone()} frame={self.frames[side].clone()} canvas={self.canvases[side].clone()}
-                    selected={session.selected} group={session.group.clone()} menu={self.menu} side={side} on={on.clone()} probe={probe} />
-            };
             let vote = html! { <Vote scene={half.scene.clone()} id={if side == 0 { "" } else { "beside-" }} of={sides[side].clone()} /> };
-            if self.view.halves.len() == 1 {
-                return html! { <div key="one" class="stage">{ ring }{ vote }</div> };
-            }
-            html! { <section key={side} class="half" aria-label={tf("Run under {rules}", &[("rules", &tell(&sides[side]))])}>{ compare::head(session, side) }{ ring }{ vote }</section> }
+            html! { <section key={side} class="half" aria-label={tf("Run under {rules}", &[("rules", &tell(&sides[side]))])}>{ compare::head(session, side) }{ self.sight(ctx, side, half, on) }{ vote }</section> }
         };
-        let halves = self.view.halves.iter().enumerate().map(half);
-        if self.view.halves.len() == 1 {
-            halves.collect()
-        } else {
-            html! { <div class="stage two">{ for halves }</div> }
+        let (class, inside) = match self.view.halves.as_slice() {
+            [one] => {
+                let vote = (self.centre == action::View::Ring)
+                    .then(|| html! { <Vote scene={one.scene.clone()} of={sides[0].clone()} /> });
+                (self.centre.id(), html! { <>{ self.sight(ctx, 0, one, on) }{ for vote }</> })
+            }
+            halves => ("two", html! { <>{ for halves.iter().enumerate().map(half) }</> }),
+        };
+        html! { <div class={classes!("stage", class)} id="centre" role="tabpanel" aria-labelledby={format!("view-{}", self.centre.id())}>{ inside }</div> }
+    }
+
+    /// One run in the chosen view.
+    fn sight(&self, ctx: &Context<Self>, side: usize, half: &Half, on: &Wish) -> Html {
+        let (scene, selected, group) =
+            (half.scene.clone(), self.session.selected, self.session.group.clone());
+        match self.centre {
+            action::View::Ring => {
+                let probe = ctx.link().callback(move |point: Point| Msg::Probe(side, point));
+                html! {
+                    <Stage scene={scene} ring={half.ring.clone()} frame={self.frames[side].clone()} canvas={self.canvases[side].clone()}
+                        selected={selected} group={group} menu={self.menu} side={side} on={on.clone()} probe={probe} />
+                }
+            }
+            action::View::Table => {
+                html! { <Table scene={scene} rows={half.rows.clone()} selected={selected} group={group} side={side} on={on.clone()} /> }
+            }
         }
     }
 

@@ -12,9 +12,11 @@ pub mod rules;
 pub mod script;
 pub mod sheets;
 pub mod stage;
+pub mod table;
 pub mod top;
 pub mod transport;
 pub mod verdict;
+pub mod views;
 pub mod vote;
 
 use std::ops::Deref;

@@ -122,6 +122,7 @@ fn node(world: &Simulator, cast: &Cast, host: &HostView<'_>, voters: &[&Core]) -
         node.config_epoch = view.claim_epoch(view.myself()).0;
         node.primary = core.primary().and_then(|id| cast.index(id));
         node.slots = view.me().slot_count();
+        node.voted = core.ballot().last_vote_epoch.0;
         (node.nack, node.fast) = (core.rules().nacks(), core.rules().fast_failover);
         node.offset = core.offset().0;
         node.timer = timer(core, world.now());

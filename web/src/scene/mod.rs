@@ -8,6 +8,7 @@ pub mod build;
 pub mod flight;
 pub mod ring;
 pub mod story;
+pub mod table;
 pub mod tape;
 
 /// A node's place in [`Scene::nodes`].
@@ -106,6 +107,8 @@ pub struct Node {
     pub primary: Option<NodeIndex>,
     /// Slots it believes it owns.
     pub slots: u32,
+    /// The epoch of its last vote; 0 if it never voted.
+    pub voted: u64,
     /// Its last vote.
     pub seal: Option<Seal>,
     /// What each voter that runs thinks of it, in ring order; empty if all think well.
@@ -279,6 +282,16 @@ impl Scene {
             self.nodes.iter().position(|node| along(node.shard, 0) == shard && along(node.seat, 0) == seat)
         };
         find(along(here.seat, seats)).or_else(|| if seats == 0 { find(0) } else { from })
+    }
+}
+
+impl Scene {
+    /// The node so many rows below `from`, as far as there are any.
+    pub fn row(&self, from: Option<NodeIndex>, down: i32) -> Option<NodeIndex> {
+        let last = self.nodes.len().checked_sub(1)?;
+        let Some(here) = from else { return Some(0) };
+        let by = usize::try_from(down.unsigned_abs()).unwrap_or(0);
+        Some(if down < 0 { here.saturating_sub(by) } else { here.saturating_add(by).min(last) })
     }
 }
 

@@ -13,7 +13,7 @@ use crate::panels::script::Mistake;
 use crate::reel::Reel;
 use crate::scene::breach::{self, Breach};
 use crate::scene::story::{Cast, Story, Theme};
-use crate::scene::{Scene, build};
+use crate::scene::{Node, Scene, build};
 
 /// Samples of a chart that spans the whole run.
 const SAMPLES: u64 = 400;
@@ -124,6 +124,12 @@ impl Run {
     /// Everything the views show at the cursor.
     pub fn scene(&self) -> Scene {
         build::scene(self.reel.here(), &self.story, &self.cast)
+    }
+
+    /// What the nodes were when the event before the last one had been told.
+    pub fn nodes_before(&self) -> Option<Vec<Node>> {
+        let world = self.reel.before_last_event()?;
+        Some(build::scene(&world, &self.story, &self.cast).nodes)
     }
 
     /// The moment of the script's first fault.

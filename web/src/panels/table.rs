@@ -1,0 +1,73 @@
+//! The table: nodes as rows, and what flies between them under it.
+
+use yew::prelude::*;
+
+use super::{Shared, Wish, chip};
+use crate::action::Act;
+use crate::language::{t, tell};
+use crate::scene::table::{COLUMNS, CONFIG, EPOCH, OFFSET, Row};
+use crate::scene::{NodeIndex, Process, Scene};
+
+/// What the table is drawn from.
+#[derive(Properties, PartialEq)]
+pub struct Props {
+    /// The moment.
+    pub scene: Shared<Scene>,
+    /// The rows.
+    pub rows: Shared<Vec<Row>>,
+    /// The node that is looked at.
+    pub selected: Option<NodeIndex>,
+    /// Nodes chosen for a cut.
+    pub group: Vec<NodeIndex>,
+    /// Where wishes go.
+    pub on: Wish,
+    /// Which of two tables it is; only the first has names for the keyboard to go to.
+    pub side: usize,
+}
+
+/// The table.
+#[component]
+pub fn Table(props: &Props) -> Html {
+    let id = |name: &str| if props.side == 0 { name.to_owned() } else { format!("beside-{name}") };
+    html! {
+        <div class="table-view" data-testid={id("table")}>
+            <table class="nodes" role="grid" aria-label={t("The nodes")}>
+                <thead><tr><th scope="col">{ t("Node") }</th>{ for COLUMNS.iter().map(|name| html! { <th scope="col">{ t(name) }</th> }) }</tr></thead>
+                <tbody>{ for props.rows.iter().map(|one| row(props, one, &id(&format!("node-{}", one.name)))) }</tbody>
+            </table>
+        </div>
+    }
+}
+
+fn row(props: &Props, row: &Row, id: &str) -> Html {
+    let at = row.node;
+    let chosen = props.selected == Some(at) || props.group.contains(&at);
+    let pick = {
+        let on = props.on.clone();
+        Callback::from(move |event: MouseEvent| {
+            on.emit(if event.shift_key() { Act::Group(at) } else { Act::Select(Some(at)) });
+        })
+    };
+    let down = props.scene.nodes.get(at).is_some_and(|node| node.process == Process::Down);
+    let first =
+        row.shard > 0 && props.rows.get(at.wrapping_sub(1)).is_some_and(|last| last.shard != row.shard);
+    html! {
+        <tr key={row.name.clone()} id={id.to_owned()} data-testid={id.to_owned()} data-index={at.to_string()} onclick={pick}
+            class={classes!(chosen.then_some("on"), down.then_some("down"), first.then_some("first"))}
+            tabindex={if props.selected.unwrap_or(0) == at { "0" } else { "-1" }} aria-selected={if chosen { "true" } else { "false" }}>
+            <th scope="row">{ &row.name }</th>
+            { for row.cells.iter().enumerate().map(|(column, cell)| html! {
+                <td class={classes!(cell.changed.then_some("changed"), (column == OFFSET).then_some("offset"))}>
+                    if column == EPOCH || column == CONFIG { { epoch(&cell.text, column == CONFIG) } }
+                    else if column == OFFSET && !cell.text.is_empty() { <i style={format!("width:{}%", row.level / 10)}></i><span>{ &cell.text }</span> }
+                    else { { tell(&cell.text) } }
+                    if cell.changed { <span class="unseen">{ t(", changed") }</span> }
+                </td>
+            }) }
+        </tr>
+    }
+}
+
+fn epoch(text: &str, square: bool) -> Html {
+    text.parse().map_or_else(|_| Html::default(), |epoch| chip(epoch, square))
+}
