@@ -60,6 +60,12 @@ pub enum Problem {
         /// The valid word it resembles.
         nearest: Option<String>,
     },
+    /// Only one message can have left at a moment.
+    #[error(
+        "`sent` names one message: say its type, its sender and its receiver before it, as in `{0} auth-ack \
+         from B0 to A1 sent 8s`"
+    )]
+    Unnamed(&'static str),
     /// Time runs forward.
     #[error("a time cannot be negative: `{0}`")]
     NegativeTime(String),

@@ -36,7 +36,7 @@ pub const STATEMENT_FORMS: [Form; 11] = [
 ];
 
 /// What actions begin with.
-pub const ACTION_FORMS: [Form; 24] = [
+pub const ACTION_FORMS: [Form; 26] = [
     form("kill", "kill NODES", "The processes end; what they wrote to disk stays."),
     form("restart", "restart NODES [wiped]", "The processes start again, wiped without their nodes.conf."),
     form("powercut", "powercut NODES", "The machines lose power, and what was not synced."),
@@ -50,8 +50,26 @@ pub const ACTION_FORMS: [Form; 24] = [
     form("heal", "heal", "The network is whole again."),
     form("slow", "slow NODES -> NODES by TIME", "Messages of this direction come later."),
     form("lose", "lose NODES -> NODES SHARE", "Some messages of this direction get lost."),
-    form("duplicate", "duplicate [NODES -> NODES SHARE]", "Messages arrive twice."),
-    form("drop", "drop MESSAGE [from NODES] [to NODES] [times N]", "Such messages vanish in silence."),
+    form(
+        "duplicate",
+        "duplicate [NODES -> NODES SHARE] | duplicate MESSAGE from NODE to NODE sent TIME [nth N]",
+        "Messages arrive twice; with `sent`, the one on its way that left then.",
+    ),
+    form(
+        "drop",
+        "drop MESSAGE [from NODES] [to NODES] [times N] | drop MESSAGE from NODE to NODE sent TIME [nth N]",
+        "Such messages vanish in silence; with `sent`, the one on its way that left then.",
+    ),
+    form(
+        "deliver",
+        "deliver MESSAGE from NODE to NODE sent TIME [nth N]",
+        "The one message on its way that left then arrives now, and what is ahead of it on its connection.",
+    ),
+    form(
+        "delay",
+        "delay MESSAGE from NODE to NODE sent TIME [nth N] by TIME",
+        "The one message on its way that left then arrives so much later, and what is behind it no earlier.",
+    ),
     form("hold", "hold MESSAGE [from NODES] [to NODES]", "Such messages wait until they are released."),
     form("release", "release [MESSAGE] [from NODES] [to NODES]", "Held messages travel on."),
     form("failover", "failover NODE [force|takeover]", "An operator asks a replica to take over."),

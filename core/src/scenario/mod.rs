@@ -17,8 +17,8 @@ mod value;
 mod versus;
 
 pub use ast::{
-    Action, ClusterSpec, Condition, DiskState, FailoverMode, Located, MessageFilter, PropertyId, RuleLine,
-    Run, Script, Selector, ShardSpec, Share, Statement,
+    Action, ClusterSpec, Condition, DiskState, FailoverMode, Hand, Located, MessageFilter, OneMessage,
+    PropertyId, RuleLine, Run, Script, Selector, ShardSpec, Share, Statement,
 };
 pub use error::{Problem, ScriptError, nearest};
 pub use library::{Builtin, LIBRARY};

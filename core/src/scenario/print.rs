@@ -3,8 +3,8 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::ast::{
-    Action, ClusterSpec, Condition, DEFAULT_SEED, DiskState, FailoverMode, MessageFilter, PropertyId,
-    REASONS, RuleLine, Run, Script, Selector, Share, Statement,
+    Action, ClusterSpec, Condition, DEFAULT_SEED, DiskState, FailoverMode, Hand, MessageFilter, OneMessage,
+    PropertyId, REASONS, RuleLine, Run, Script, Selector, Share, Statement,
 };
 use super::name::ShardName;
 use super::settings::{Assignment, SetLine};
@@ -130,6 +130,14 @@ impl Display for MessageFilter {
     }
 }
 
+impl Display for OneMessage {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let sent = since_zero(self.sent);
+        write!(f, "{} from {} to {} sent {sent}", self.kind.word(), self.from, self.to)?;
+        if self.nth > 1 { write!(f, " nth {}", self.nth) } else { Ok(()) }
+    }
+}
+
 impl Display for Action {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
@@ -156,6 +164,12 @@ impl Display for Action {
                 write!(f, "drop {filter}")?;
                 times.map_or(Ok(()), |times| write!(f, " times {times}"))
             }
+            Self::Handle { message, hand } => match hand {
+                Hand::Deliver => write!(f, "deliver {message}"),
+                Hand::Delay(by) => write!(f, "delay {message} by {by}"),
+                Hand::Drop => write!(f, "drop {message}"),
+                Hand::Duplicate => write!(f, "duplicate {message}"),
+            },
             Self::Hold(filter) => write!(f, "hold {filter}"),
             Self::Release(filter) if *filter == MessageFilter::default() => f.write_str("release"),
             Self::Release(filter) => write!(f, "release {filter}"),

@@ -96,7 +96,7 @@ impl Simulator {
             shard_ids,
             histories: Histories::default(),
             clients: Clients::default(),
-            recorder: Recorder { keep, ..Recorder::default() },
+            recorder: Recorder::keeping(keep),
             watch: Watch::default(),
             director: Director::default(),
             checker: Checker::default(),

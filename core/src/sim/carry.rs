@@ -72,6 +72,9 @@ impl Simulator {
         found.disk.write(conf, durability, !takes.is_zero());
         if found.disk.writing.is_some() {
             found.busy = true;
+            if let Some(traffic) = &mut self.recorder.traffic {
+                traffic.hold(host);
+            }
             self.agenda.enter(self.now + takes, Step::Synced(host, found.incarnation));
         }
     }
@@ -84,6 +87,9 @@ impl Simulator {
         }
         found.busy = false;
         found.disk.finish();
+        if let Some(traffic) = &mut self.recorder.traffic {
+            traffic.resume(host);
+        }
         if found.power == Power::Up {
             self.catch_up(host);
         }
@@ -137,10 +143,13 @@ impl Simulator {
             checker.sent(scene, host, to, message);
         }
         if self.network.drops.iter_mut().any(|rule| rule.takes(kind, host, to)) {
-            return;
+            return self.lost_at_once(host, to, frame);
         }
         let copies = match self.network.copies(host, to) {
-            Copies::Lost => return self.break_connection(id),
+            Copies::Lost => {
+                self.lost_at_once(host, to, frame);
+                return self.break_connection(id);
+            }
             Copies::One => 1,
             Copies::Two => 2,
         };
@@ -153,6 +162,15 @@ impl Simulator {
             } else {
                 self.push(id, side.other(), payload, Duration::ZERO);
             }
+        }
+    }
+}
+
+impl Simulator {
+    fn lost_at_once(&mut self, from: HostIx, to: HostIx, frame: &Frame) {
+        let now = self.now;
+        if let Some(traffic) = &mut self.recorder.traffic {
+            traffic.sent(None, from, to, Brief::of(frame), now);
         }
     }
 }

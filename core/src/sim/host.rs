@@ -31,7 +31,8 @@ pub(super) enum Input {
     Accept(ConnId),
     Up(ConnId),
     Down(ConnId),
-    Frame(ConnId, Arc<Parcel>),
+    /// A frame, with its number in flight.
+    Frame(ConnId, Arc<Parcel>, u64),
     Data(ConnId, DataMessage),
     Loaded(ConnId),
     Write(Write),
@@ -40,6 +41,13 @@ pub(super) enum Input {
     Config(Box<Config>),
     /// The process has read what it had connections for; its timers are next.
     Timers,
+}
+
+impl Input {
+    /// The number it had in flight, if it is a frame.
+    pub(super) fn packet(&self) -> Option<u64> {
+        if let Self::Frame(.., packet) = self { Some(*packet) } else { None }
+    }
 }
 
 /// A `nodes.conf` on a disk.
@@ -176,7 +184,7 @@ impl Host {
         let accepted = |input: &Input| if let Input::Accept(conn) = input { Some(*conn) } else { None };
         let fresh: Vec<ConnId> = self.inbox.iter().filter_map(accepted).collect();
         let is_late = |input: &Input| match input {
-            Input::Accept(conn) | Input::Down(conn) | Input::Frame(conn, _) | Input::Data(conn, _) => {
+            Input::Accept(conn) | Input::Down(conn) | Input::Frame(conn, ..) | Input::Data(conn, _) => {
                 fresh.contains(conn)
             }
             _ => false,

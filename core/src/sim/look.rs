@@ -202,6 +202,16 @@ impl Simulator {
         &self.recorder.records
     }
 
+    /// What became of every message; none unless the run keeps it.
+    pub fn traffic(&self) -> Option<&super::traffic::Traffic> {
+        self.recorder.traffic.as_deref()
+    }
+
+    /// Takes out what became of every message; the run keeps no more of it.
+    pub fn take_traffic(&mut self) -> Option<Box<super::traffic::Traffic>> {
+        self.recorder.traffic.take()
+    }
+
     /// The fingerprint of everything so far.
     pub fn digest(&self) -> Digest {
         self.recorder.digest

@@ -171,6 +171,12 @@ impl Conn {
         }
     }
 
+    /// The numbers of the frames on their way to one end.
+    pub(super) fn frames(&self, to: Side) -> impl Iterator<Item = u64> + '_ {
+        let frames = self.pipe(to).queue.iter();
+        frames.filter(|packet| matches!(packet.payload, Payload::Frame(_))).map(|packet| packet.id)
+    }
+
     pub(super) fn pipe_mut(&mut self, to: Side) -> &mut Pipe {
         match to {
             Side::Dialer => &mut self.to_dialer,
@@ -316,6 +322,17 @@ impl Network {
         Copies::One
     }
 
+    /// The number of the next packet.
+    pub(super) fn number(&mut self) -> u64 {
+        self.next_packet += 1;
+        self.next_packet
+    }
+
+    /// The number of the packet that left last.
+    pub(super) fn last_packet(&self) -> u64 {
+        self.next_packet
+    }
+
     /// Puts a payload at the end of a direction. True if a step must be entered for the head.
     pub(super) fn push(
         &mut self,
@@ -328,8 +345,7 @@ impl Network {
         let Some(conn) = self.conns.get(id.0) else { return false };
         let (from_host, to_host) = (conn.host(to.other()), conn.host(to));
         let due = now + self.travel(from_host, to_host) + late;
-        self.next_packet += 1;
-        let packet_id = self.next_packet;
+        let packet_id = self.number();
         let Some(conn) = self.conns.get_mut(id.0) else { return false };
         let pipe = conn.pipe_mut(to);
         let due = due.max(pipe.last_due);

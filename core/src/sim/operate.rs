@@ -6,17 +6,26 @@ use std::sync::Arc;
 use crate::base::{Duration, NodeId, Offset, ShardId, SlotSet};
 use crate::cluster::NodesConf;
 use crate::node::{Command, FailoverMode as Mode, ReplicationInput};
-use crate::scenario::{Action, FailoverMode, MessageFilter, RuleLine, Selector, SetLine, Settings, Share};
+use crate::scenario::{
+    Action, FailoverMode, Hand, MessageFilter, RuleLine, Selector, SetLine, Settings, Share,
+};
 
 use super::agenda::{Move, Step};
 use super::fault::{DropRule, FrameFilter};
 use super::host::{Input, Power};
 use super::network::Way;
+use super::traffic::Trigger;
 use super::{Happening, HostIx, Simulator, Wall};
 
 impl Simulator {
     /// Does something to the world now.
     pub(super) fn act(&mut self, action: &Action) {
+        let around = self.recorder.begin(self.now, None, Trigger::Script);
+        self.carry_out(action);
+        self.recorder.end(around);
+    }
+
+    fn carry_out(&mut self, action: &Action) {
         self.happened(None, Happening::Acted { action: action.to_string() });
         if is_fault(action) {
             self.director.fault(self.now);
@@ -41,6 +50,7 @@ impl Simulator {
                 let filter = self.filter(filter);
                 self.network.drops.push(DropRule { filter, left: *times });
             }
+            Action::Handle { message, hand } => self.handle_one(message, *hand),
             Action::Hold(filter) => {
                 let filter = self.filter(filter);
                 self.network.holds.push(filter);
@@ -119,6 +129,8 @@ impl Simulator {
         self.happened(Some(host), happening);
         self.director.stopped(host, self.now);
         self.checker.stopped(host);
+        let unread = self.hosts[host.get()].inbox.iter().filter_map(Input::packet);
+        self.recorder.lost(self.now, unread);
         self.hosts[host.get()].stop(power);
         self.drop_connections(host, power == Power::Off);
     }
@@ -406,12 +418,14 @@ pub(crate) fn is_fault(action: &Action) -> bool {
         | Action::Duplicate { .. }
         | Action::Drop { .. }
         | Action::Hold(_)
+        | Action::Handle { hand: Hand::Delay(_) | Hand::Drop | Hand::Duplicate, .. }
         | Action::Lag { .. }
         | Action::Restart { .. }
         | Action::Disk { .. } => true,
         Action::Resume(_)
         | Action::Heal
         | Action::Release(_)
+        | Action::Handle { hand: Hand::Deliver, .. }
         | Action::Failover { .. }
         | Action::Replicate { .. }
         | Action::MoveSlots { .. }

@@ -9,6 +9,7 @@ use crate::base::{Instant, NodeId};
 use crate::node::Event;
 use crate::wire::Kind;
 
+use super::traffic::{Present, Traffic, Trigger};
 use super::{Brief, HostIx};
 
 /// Something the world did to a node, or to all of them.
@@ -90,6 +91,8 @@ pub enum Keep {
     /// Every record.
     #[default]
     Records,
+    /// Every record, and what became of every message.
+    Traffic,
 }
 
 /// A fingerprint of everything that happened: every record and every frame delivered. Two runs with
@@ -160,9 +163,34 @@ pub(super) struct Recorder {
     pub(super) delivered: u64,
     pub(super) step: u64,
     pub(super) violations: Vec<(Instant, Option<HostIx>, Violation)>,
+    /// Only if it is kept.
+    pub(super) traffic: Option<Box<Traffic>>,
 }
 
 impl Recorder {
+    pub(super) fn keeping(keep: Keep) -> Self {
+        Self { keep, traffic: (keep == Keep::Traffic).then(Box::default), ..Self::default() }
+    }
+
+    /// Begins a turn; what it returns ends it.
+    pub(super) fn begin(&mut self, now: Instant, host: Option<HostIx>, trigger: Trigger) -> Option<Present> {
+        self.traffic.as_mut().map(|traffic| traffic.begin(now, host, trigger))
+    }
+
+    /// Ends a turn.
+    pub(super) fn end(&mut self, around: Option<Present>) {
+        if let (Some(traffic), Some(around)) = (&mut self.traffic, around) {
+            traffic.end(around);
+        }
+    }
+
+    /// What was on its way is lost.
+    pub(super) fn lost(&mut self, now: Instant, packets: impl Iterator<Item = u64>) {
+        if let Some(traffic) = &mut self.traffic {
+            packets.for_each(|packet| traffic.lost(packet, now));
+        }
+    }
+
     pub(super) fn push(&mut self, at: Instant, host: Option<HostIx>, what: What) {
         self.digest.fold(at.as_micros());
         self.digest.fold(host.map_or(u64::MAX, |host| u64::from(host.0)));
@@ -175,7 +203,10 @@ impl Recorder {
         if let What::Violation(violation) = &what {
             self.violations.push((at, host, violation.clone()));
         }
-        if self.keep == Keep::Records {
+        if let Some(traffic) = &mut self.traffic {
+            traffic.recorded();
+        }
+        if self.keep >= Keep::Records {
             Arc::make_mut(&mut self.records).push(Record {
                 index: self.count,
                 step: self.step,

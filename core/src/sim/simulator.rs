@@ -14,6 +14,7 @@ use super::host::{Host, Input, Power};
 use super::network::Network;
 use super::properties::{Checker, Property, Scene};
 use super::record::Recorder;
+use super::traffic::Trigger;
 use super::watch::Watch;
 use super::{Happening, HostIx, Names, ShardView, What};
 
@@ -91,6 +92,14 @@ impl Simulator {
 
     /// Does one entry of the agenda. False if it was out of date and nothing happened.
     fn dispatch(&mut self, step: Step) -> bool {
+        let (host, trigger) = origin(&step);
+        let around = self.recorder.begin(self.now, host, trigger);
+        let done = self.take(step);
+        self.recorder.end(around);
+        done
+    }
+
+    fn take(&mut self, step: Step) -> bool {
         match step {
             Step::Statement(number) => self.statement(number),
             Step::Arrive(conn, side) => return self.arrive(conn, side),
@@ -205,5 +214,17 @@ impl Simulator {
     pub(super) fn happened(&mut self, host: Option<HostIx>, happening: Happening) {
         self.watch.dirty = true;
         self.recorder.push(self.now, host, What::Happening(happening));
+    }
+}
+
+/// What a step is, to those who ask why.
+fn origin(step: &Step) -> (Option<HostIx>, Trigger) {
+    match step {
+        Step::Statement(_) => (None, Trigger::Script),
+        Step::Arrive(..) => (None, Trigger::Link),
+        Step::Timer(host, _) | Step::Synced(host, _) | Step::Resume(host) => (Some(*host), Trigger::Timer),
+        Step::Patience(host, _) | Step::Loaded(host, _) => (Some(*host), Trigger::Data),
+        Step::GiveUp(_) => (None, Trigger::Command),
+        Step::ClientTurn | Step::WriteArrives(..) | Step::WriteAnswered(_) => (None, Trigger::Client),
     }
 }

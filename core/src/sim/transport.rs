@@ -8,15 +8,27 @@ use crate::wire;
 
 use super::agenda::Step;
 use super::host::{Input, Power};
-use super::network::{ConnId, Parcel, Payload, Side};
-use super::{HostIx, Simulator};
+use super::network::{Conn, ConnId, Packet, Parcel, Payload, Side};
+use super::traffic::{Present, Trigger};
+use super::{Brief, HostIx, Simulator};
 
 impl Simulator {
     /// Puts a payload on its way to one end of a connection.
     pub(super) fn push(&mut self, conn: ConnId, to: Side, payload: Payload, late: Duration) {
+        let letter = self.letter(conn, to, &payload);
         if self.network.push(self.now, conn, to, payload, late) {
             self.schedule(conn, to);
         }
+        if let (Some((from, to, brief)), Some(traffic)) = (letter, &mut self.recorder.traffic) {
+            traffic.sent(Some(self.network.last_packet()), from, to, brief, self.now);
+        }
+    }
+
+    /// What is to be remembered of a payload: nothing unless it is a frame and traffic is kept.
+    fn letter(&self, conn: ConnId, to: Side, payload: &Payload) -> Option<(HostIx, HostIx, Brief)> {
+        let (Payload::Frame(parcel), Some(_)) = (payload, &self.recorder.traffic) else { return None };
+        let conn = self.network.conns.get(conn.0)?;
+        Some((conn.host(to.other()), conn.host(to), parcel.brief))
     }
 
     /// Enters a step for the head of a direction.
@@ -54,7 +66,7 @@ impl Simulator {
             return false;
         };
         self.schedule(id, to);
-        self.receive(id, to, packet.payload);
+        self.receive(id, to, packet);
         true
     }
 
@@ -91,8 +103,11 @@ impl Simulator {
         }
     }
 
-    fn receive(&mut self, id: ConnId, to: Side, payload: Payload) {
-        let Some(conn) = self.network.conns.get_mut(id.0) else { return };
+    pub(super) fn receive(&mut self, id: ConnId, to: Side, packet: Packet) {
+        let Packet { payload, id: number, .. } = packet;
+        let Some(conn) = self.network.conns.get_mut(id.0) else {
+            return self.recorder.lost(self.now, std::iter::once(number));
+        };
         let host = conn.host(to);
         let found = &self.hosts[host.get()];
         let alive = conn.end(to).open && conn.end(to).incarnation == found.incarnation;
@@ -112,6 +127,7 @@ impl Simulator {
             }
             _ if !alive => {
                 conn.end_mut(to).open = false;
+                self.recorder.lost(self.now, std::iter::once(number));
                 self.push(id, to.other(), Payload::Fin, Duration::ZERO);
                 self.forget_if_closed(id);
             }
@@ -122,13 +138,20 @@ impl Simulator {
                 }
                 self.deliver(host, Input::Up(id));
             }
-            Payload::Frame(parcel) => self.deliver(host, Input::Frame(id, parcel)),
+            Payload::Frame(parcel) => {
+                if let Some(traffic) = &mut self.recorder.traffic {
+                    traffic.arrived(number, self.now);
+                }
+                self.deliver(host, Input::Frame(id, parcel, number));
+            }
             Payload::Data(message) => self.deliver(host, Input::Data(id, message)),
         }
     }
 
     fn forget_if_closed(&mut self, id: ConnId) {
-        if self.network.conns.get(id.0).is_some_and(|conn| !conn.dialer.open && !conn.acceptor.open) {
+        let closed = |conn: &&Conn| !conn.dialer.open && !conn.acceptor.open;
+        if let Some(conn) = self.network.conns.get(id.0).filter(closed) {
+            self.recorder.lost(self.now, conn.frames(Side::Dialer).chain(conn.frames(Side::Acceptor)));
             self.network.conns.remove(id.0);
         }
     }
@@ -139,6 +162,7 @@ impl Simulator {
         conn.end_mut(side).open = false;
         conn.waiting.clear();
         for direction in [Side::Dialer, Side::Acceptor] {
+            self.recorder.lost(self.now, conn.frames(direction));
             let pipe = conn.pipe_mut(direction);
             pipe.queue.clear();
             // A wall still stands in the way; a hold was for the frame that is lost now.
@@ -156,6 +180,7 @@ impl Simulator {
     pub(super) fn break_connection(&mut self, id: ConnId) {
         for side in [Side::Dialer, Side::Acceptor] {
             let Some(conn) = self.network.conns.get_mut(id.0) else { return };
+            self.recorder.lost(self.now, conn.frames(side));
             let pipe = conn.pipe_mut(side);
             pipe.queue.clear();
             pipe.stalled = false;
@@ -179,6 +204,7 @@ impl Simulator {
             }
             let Some(conn) = self.network.conns.get_mut(id.0) else { continue };
             conn.end_mut(side).open = false;
+            self.recorder.lost(self.now, conn.frames(side.other()));
             conn.pipe_mut(side.other()).queue.clear();
             self.forget_if_closed(id);
         }
@@ -186,11 +212,31 @@ impl Simulator {
 
     /// One input of a running process.
     pub(super) fn handle(&mut self, host: HostIx, input: Input) {
+        let around = self.begin_turn(host, &input);
+        self.take_up(host, input);
+        self.drain(host);
+        self.recorder.end(around);
+    }
+
+    fn begin_turn(&mut self, host: HostIx, input: &Input) -> Option<Present> {
+        let traffic = self.recorder.traffic.as_mut()?;
+        let trigger = match input {
+            Input::Accept(_) | Input::Up(_) | Input::Down(_) => Trigger::Link,
+            Input::Frame(.., packet) => traffic.reading(*packet),
+            Input::Data(..) | Input::Loaded(_) => Trigger::Data,
+            Input::Write(_) => Trigger::Client,
+            Input::Command(_) | Input::Rules(_) | Input::Config(_) => Trigger::Command,
+            Input::Timers => Trigger::Timer,
+        };
+        Some(traffic.begin(self.now, Some(host), trigger))
+    }
+
+    fn take_up(&mut self, host: HostIx, input: Input) {
         match input {
             Input::Accept(conn) => self.accepted(host, conn),
             Input::Up(conn) => self.connected(host, conn),
             Input::Down(conn) => self.disconnected(host, conn),
-            Input::Frame(conn, parcel) => self.frame_arrived(host, conn, parcel),
+            Input::Frame(conn, parcel, packet) => self.frame_arrived(host, conn, parcel, packet),
             Input::Data(conn, message) => self.data_arrived(host, conn, &message),
             Input::Loaded(conn) => self.loaded(host, conn),
             Input::Write(write) => self.write_handled(host, write),
@@ -211,7 +257,6 @@ impl Simulator {
                 }
             }
         }
-        self.drain(host);
     }
 
     fn accepted(&mut self, host: HostIx, id: ConnId) {
@@ -261,11 +306,17 @@ impl Simulator {
         }
     }
 
-    fn frame_arrived(&mut self, host: HostIx, id: ConnId, parcel: Arc<Parcel>) {
-        let Some(conn) = self.network.conns.get(id.0) else { return };
-        let side = conn.side_of(host);
-        let from = conn.host(side.other());
-        let Some(link) = conn.end(side).link.filter(|_| conn.end(side).open) else { return };
+    fn frame_arrived(&mut self, host: HostIx, id: ConnId, parcel: Arc<Parcel>, packet: u64) {
+        let conn = self.network.conns.get(id.0).filter(|conn| conn.end(conn.side_of(host)).open);
+        let Some((conn, link)) = conn.and_then(|conn| Some((conn, conn.end(conn.side_of(host)).link?)))
+        else {
+            self.recorder.lost(self.now, std::iter::once(packet));
+            return;
+        };
+        let from = conn.host(conn.side_of(host).other());
+        if let Some(traffic) = &mut self.recorder.traffic {
+            traffic.read(packet, self.now);
+        }
         self.recorder.delivered(self.now, from, host, &parcel.brief);
         self.watch.delivered(&parcel.brief);
         let node = self.hosts[host.get()].node.as_ref();

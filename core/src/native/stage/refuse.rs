@@ -104,6 +104,7 @@ fn impossible(action: &Action) -> Option<&'static str> {
         | Action::Duplicate { .. }
         | Action::Lag { .. }
         | Action::Hold(_)
+        | Action::Handle { .. }
         | Action::Release(_)
         | Action::Disk { .. } => SIMULATED,
         Action::Drop { times: Some(_), .. } => "messages cannot be counted; leave out `times`",
@@ -266,6 +267,7 @@ mod tests {
             ("at 1s duplicate", "only the simulation can"),
             ("at 1s lag A1 by 1s", "only the simulation can"),
             ("at 1s hold auth-ack", "only the simulation can"),
+            ("at 1s deliver auth-ack from B0 to A1 sent 1s", "only the simulation can"),
             ("at 1s disk A full", "only the simulation can"),
             ("at 1s drop auth-ack times 3", "leave out `times`"),
             ("at 1s drop auth-ack from A", "leave out `from`"),

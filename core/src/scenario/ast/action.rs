@@ -1,6 +1,6 @@
 //! What happens to a cluster.
 
-use crate::base::{Duration, SlotSet};
+use crate::base::{Duration, Instant, SlotSet};
 use crate::scenario::settings::SetLine;
 use crate::wire::Kind;
 
@@ -15,6 +15,34 @@ pub struct MessageFilter {
     pub from: Vec<Selector>,
     /// Receivers.
     pub to: Vec<Selector>,
+}
+
+/// One message on its way: `auth-ack from B0 to A1 sent 8s4ms [nth 2]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OneMessage {
+    /// Its type.
+    pub kind: Kind,
+    /// Its sender.
+    pub from: Selector,
+    /// Its receiver.
+    pub to: Selector,
+    /// When it left.
+    pub sent: Instant,
+    /// Which of those that are alike in all this, counted from 1 in the order of leaving.
+    pub nth: u32,
+}
+
+/// What a hand does to one message on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hand {
+    /// `deliver`: it arrives now, and what is ahead of it on its connection, too.
+    Deliver,
+    /// `delay ... by 200ms`: it arrives so much later, and what is behind it no earlier.
+    Delay(Duration),
+    /// `drop`: it is lost, and nobody learns of it.
+    Drop,
+    /// `duplicate`: it arrives twice.
+    Duplicate,
 }
 
 /// What a person or fate does to the cluster. Lists of nodes are never empty unless said otherwise.
@@ -84,6 +112,13 @@ pub enum Action {
     Hold(MessageFilter),
     /// `release [auth-ack] [from A] [to B]`: held messages go on, and holding them ends.
     Release(MessageFilter),
+    /// `deliver|delay|drop|duplicate auth-ack from B0 to A1 sent 8s4ms [nth 2] [by 200ms]`: this one message.
+    Handle {
+        /// Which.
+        message: OneMessage,
+        /// What is done to it.
+        hand: Hand,
+    },
     /// `failover A1 [force|takeover]`: CLUSTER FAILOVER on this node.
     Failover {
         /// The replica that shall take over.

@@ -10,7 +10,7 @@ use crate::base::{Duration, Instant, Rules};
 use super::name::{NodeName, ShardName};
 use super::settings::{SetLine, Settings};
 
-pub use action::{Action, DiskState, FailoverMode, MessageFilter, Share};
+pub use action::{Action, DiskState, FailoverMode, Hand, MessageFilter, OneMessage, Share};
 pub use cluster::{ClusterSpec, ShardSpec};
 pub use condition::{Condition, PropertyId, REASONS};
 pub use rule_line::RuleLine;

@@ -6,12 +6,14 @@ use crate::wire::Kind;
 use super::cursor::{Cursor, Read};
 use super::value;
 use super::{MAX_WRITES, MAX_WRITES_TEXT};
-use crate::scenario::ast::{Action, DiskState, FailoverMode, MessageFilter, Selector, Share};
+use crate::scenario::ast::{
+    Action, DiskState, FailoverMode, Hand, MessageFilter, OneMessage, Selector, Share,
+};
 use crate::scenario::error::Problem;
 use crate::scenario::language::{ACTION_FORMS, words};
 
 /// First words of actions.
-pub const ACTIONS: [&str; 24] = words(&ACTION_FORMS);
+pub const ACTIONS: [&str; 26] = words(&ACTION_FORMS);
 
 const MANY: u64 = 1_000_000;
 
@@ -37,6 +39,12 @@ impl Cursor<'_> {
             }
             "duplicate" => self.duplicate(stops),
             "drop" => self.drop_messages(stops),
+            "deliver" => Ok(Action::Handle { message: self.one_message()?, hand: Hand::Deliver }),
+            "delay" => {
+                let message = self.one_message()?;
+                self.expect("by")?;
+                Ok(Action::Handle { message, hand: Hand::Delay(self.time()?) })
+            }
             "hold" => self.filter(stops).map(Action::Hold),
             "release" => self.release(stops),
             "failover" => self.failover(),
@@ -119,12 +127,24 @@ impl Cursor<'_> {
             let all = vec![Selector::All];
             return Ok(Action::Duplicate { from: all.clone(), to: all, share: Share::WHOLE });
         }
+        if self.peek().is_some_and(is_kind) {
+            return Ok(Action::Handle { message: self.one_message()?, hand: Hand::Duplicate });
+        }
         let (from, to) = self.direction(&[])?;
         Ok(Action::Duplicate { from, to, share: self.share()? })
     }
 
     fn drop_messages(&mut self, stops: &[&'static str]) -> Read<Action> {
-        let filter = self.filter(&[&["times"], stops].concat())?;
+        let filter = self.filter(&[&["sent", "times"], stops].concat())?;
+        if self.peek() == Some("sent") {
+            let (Some(kind), [from], [to]) = (filter.kind, &filter.from[..], &filter.to[..]) else {
+                return Err(self.error(Problem::Unnamed("drop")));
+            };
+            if !(from.is_single() && to.is_single()) {
+                return Err(self.error(Problem::Unnamed("drop")));
+            }
+            return Ok(Action::Handle { message: self.sent(kind, *from, *to)?, hand: Hand::Drop });
+        }
         let times = if self.accept("times") {
             let number = self.number("a number of messages such as `1`", 1, MANY)?;
             Some(u32::try_from(number).unwrap_or(u32::MAX))
@@ -132,6 +152,30 @@ impl Cursor<'_> {
             None
         };
         Ok(Action::Drop { filter, times })
+    }
+
+    /// `MESSAGE-TYPE from X to Y sent TIME [nth N]`.
+    fn one_message(&mut self) -> Read<OneMessage> {
+        let word = self.word();
+        let Some(kind) = self.kind()? else {
+            return Err(word.map_or_else(
+                || self.unexpected(None),
+                |word| self.error_at(word, Problem::Unnamed("deliver")),
+            ));
+        };
+        self.expect("from")?;
+        let from = self.one_node()?;
+        self.expect("to")?;
+        let to = self.one_node()?;
+        self.sent(kind, from, to)
+    }
+
+    /// `sent TIME [nth N]`.
+    fn sent(&mut self, kind: Kind, from: Selector, to: Selector) -> Read<OneMessage> {
+        self.expect("sent")?;
+        let sent = self.moment()?;
+        let nth = if self.accept("nth") { self.number("a number such as `2`", 1, MANY)? } else { 1 };
+        Ok(OneMessage { kind, from, to, sent, nth: u32::try_from(nth).unwrap_or(u32::MAX) })
     }
 
     fn release(&mut self, stops: &[&'static str]) -> Read<Action> {
@@ -223,6 +267,10 @@ impl Cursor<'_> {
 /// A share or a time ends a list of nodes: no node begins with a digit.
 fn is_amount(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_digit() || c == '-')
+}
+
+fn is_kind(word: &str) -> bool {
+    word == "any" || Kind::from_word(word).is_some()
 }
 
 /// The shortest period of `every`: below it a script is a flood.

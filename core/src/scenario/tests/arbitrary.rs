@@ -9,8 +9,9 @@ use crate::base::{Duration, Instant, SlotSet};
 use crate::scenario::ast::{DEFAULT_SEED, REASONS};
 use crate::scenario::settings::{KEYS, Key};
 use crate::scenario::{
-    Action, Assignment, ClusterSpec, Condition, DiskState, FailoverMode, Located, MessageFilter, NodeName,
-    PropertyId, RuleLine, Run, Script, Selector, SetLine, ShardName, ShardSpec, Share, Statement,
+    Action, Assignment, ClusterSpec, Condition, DiskState, FailoverMode, Hand, Located, MessageFilter,
+    NodeName, OneMessage, PropertyId, RuleLine, Run, Script, Selector, SetLine, ShardName, ShardSpec, Share,
+    Statement,
 };
 use crate::wire::Kind;
 
@@ -184,7 +185,7 @@ fn filter() -> impl Strategy<Value = MessageFilter> {
 }
 
 fn action() -> impl Strategy<Value = Action> {
-    prop_oneof![fault(), network_fault(), operation()]
+    prop_oneof![fault().boxed(), network_fault().boxed(), operation().boxed()]
 }
 
 fn fault() -> impl Strategy<Value = Action> {
@@ -209,9 +210,27 @@ fn network_fault() -> impl Strategy<Value = Action> {
         (nodes(), nodes(), share()).prop_map(|(from, to, share)| Action::Lose { from, to, share }),
         (nodes(), nodes(), share()).prop_map(|(from, to, share)| Action::Duplicate { from, to, share }),
         (filter(), option::of(1_u32..=1_000_000)).prop_map(|(filter, times)| Action::Drop { filter, times }),
+        one_message(),
         filter().prop_map(Action::Hold),
         filter().prop_map(Action::Release),
     ]
+}
+
+/// In a box: a test has little stack, and this is one of many branches.
+fn one_message() -> BoxedStrategy<Action> {
+    let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| *kind != Kind::Unknown).collect();
+    let hand = prop_oneof![
+        Just(Hand::Deliver),
+        Just(Hand::Drop),
+        Just(Hand::Duplicate),
+        span().prop_map(Hand::Delay),
+    ];
+    (select(kinds), one_node(), one_node(), moment(), 1_u32..=1_000_000, hand)
+        .prop_map(|(kind, from, to, sent, nth, hand)| {
+            let message = OneMessage { kind, from, to, sent, nth };
+            Action::Handle { message, hand }
+        })
+        .boxed()
 }
 
 fn operation() -> impl Strategy<Value = Action> {

@@ -106,7 +106,23 @@ fn actions_say_what_they_take() {
         ("at 10s drop fail times 0", "24: expected a number of messages such as `1`, found `0`"),
         (
             "at 10s drop fail form A",
-            "18: expected `from`, `to`, `times` or the end of the line, found `form`; did you mean `from`?",
+            "18: expected `from`, `to`, `sent`, `times` or the end of the line, found `form`; did you mean `from`?",
+        ),
+        (
+            "at 10s drop auth-ack to A1 sent 8s",
+            "28: `sent` names one message: say its type, its sender and its receiver before it, as in `drop \
+             auth-ack from B0 to A1 sent 8s`",
+        ),
+        (
+            "at 10s deliver any from B0 to A1 sent 8s",
+            "16: `sent` names one message: say its type, its sender and its receiver before it, as in `deliver \
+             auth-ack from B0 to A1 sent 8s`",
+        ),
+        ("at 10s deliver auth-ack from B0 to A1", "38: expected `sent`, found the end of the line"),
+        ("at 10s delay ping from B0 to A1 sent 8s", "40: expected `nth` or `by`, found the end of the line"),
+        (
+            "at 10s duplicate fail from B to A.all sent 8s",
+            "33: expected one node such as `A1`, `A` or `A.best`, but `A.all` may be several",
         ),
         ("at 10s heal A", "13: expected the end of the line, found `A`"),
         (
@@ -135,7 +151,7 @@ fn actions_say_what_they_take() {
         ("at 10s disk A", "14: expected `ok`, `slow` or `full`, found the end of the line"),
         (
             "at 10s ünïcödé A",
-            "8: unknown action `ünïcödé`; there are `kill`, `restart`, `powercut`, `pause`, `resume`, `cut`, `heal`, `slow`, `lose`, `duplicate`, `drop`, `hold`, `release`, `failover`, `replicate`, `move`, `forget`, `reset`, `meet`, `write`, `lag`, `disk`, `set` and `rules`",
+            "8: unknown action `ünïcödé`; there are `kill`, `restart`, `powercut`, `pause`, `resume`, `cut`, `heal`, `slow`, `lose`, `duplicate`, `drop`, `deliver`, `delay`, `hold`, `release`, `failover`, `replicate`, `move`, `forget`, `reset`, `meet`, `write`, `lag`, `disk`, `set` and `rules`",
         ),
     ]);
 }
