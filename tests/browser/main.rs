@@ -9,3 +9,4 @@ mod page;
 mod play;
 mod rules;
 mod tools;
+mod views;

@@ -4,6 +4,7 @@ use crate::language::later;
 use crate::scene::NodeIndex;
 use crate::session::branches::BranchIx;
 use crate::session::compare::Against;
+use splitvote::sim::traffic::why::Item;
 
 /// What is done to nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,20 +38,48 @@ impl Deed {
     ];
 }
 
+/// What a hand does to one message on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hand {
+    /// It arrives now.
+    Deliver,
+    /// It arrives later.
+    Delay,
+    /// It is lost.
+    Drop,
+    /// It arrives twice.
+    Duplicate,
+}
+
+impl Hand {
+    /// All, with label and test id.
+    pub const ALL: [(Self, &'static str, &'static str); 4] = [
+        (Self::Deliver, later("Deliver now"), "deliver"),
+        (Self::Delay, later("Delay by 200 ms"), "delay"),
+        (Self::Drop, later("Drop"), "drop"),
+        (Self::Duplicate, later("Duplicate"), "duplicate"),
+    ];
+}
+
 /// What stands in the centre. All views share the cursor and what is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum View {
     /// Who is where, and what flies between them now.
     #[default]
     Ring,
+    /// What was sent when, and what came of it.
+    Diagram,
     /// What every node says of itself, row by row.
     Table,
 }
 
 impl View {
     /// All, in the order of their tabs: with label, key and test id.
-    pub const ALL: [(Self, &'static str, &'static str, &'static str); 2] =
-        [(Self::Ring, later("Ring"), "1", "ring"), (Self::Table, later("Table"), "3", "table")];
+    pub const ALL: [(Self, &'static str, &'static str, &'static str); 3] = [
+        (Self::Ring, later("Ring"), "1", "ring"),
+        (Self::Diagram, later("Space-time"), "2", "diagram"),
+        (Self::Table, later("Table"), "3", "table"),
+    ];
 
     /// Its name in test ids.
     pub fn id(self) -> &'static str {
@@ -76,6 +105,8 @@ pub enum Tab {
     Room,
     /// What two runs come to, side by side.
     Compare,
+    /// Why something happened.
+    Why,
     /// The faults and dials, on narrow screens.
     Do,
 }
@@ -143,6 +174,14 @@ pub enum Act {
     Group(NodeIndex),
     /// Walks the ring: by shards, by seats.
     Walk(i32, i32),
+    /// Chooses something in one of two runs, or lets go.
+    Pick(usize, Option<Item>),
+    /// Tells why it happened, or why the node that is looked at is as it is.
+    Why(bool),
+    /// Goes to one of its causes.
+    Cause(Item, u64),
+    /// Does this to the message in hand.
+    Hand(Hand),
     /// Shows this in the centre.
     View(View),
     /// Shows a panel.
@@ -195,6 +234,7 @@ pub fn of_key(key: &str) -> Option<Act> {
         "e" => Act::NextSeed,
         "u" => Act::Undo,
         "g" => Act::Pings,
+        "y" => Act::Why(false),
         "v" => Act::Versus,
         "c" => Act::Share,
         "d" => Act::Theme,

@@ -2,6 +2,7 @@
 //! into what the panels are drawn from.
 
 mod acts;
+mod causes;
 mod door;
 mod frames;
 pub(crate) mod speech;
@@ -14,7 +15,8 @@ use crate::action::{self, Act, Tab};
 use crate::clock::{Clock, Pace};
 use crate::panels::paint::Palette;
 use crate::panels::sheets::Sheet;
-use crate::scene::flight::{self, Flight};
+use crate::scene::diagram::{Diagram, FIRST_SPAN};
+use crate::scene::flight;
 use crate::scene::ring::Point;
 use crate::scene::{NodeIndex, build};
 use crate::search::{Found, Search};
@@ -68,7 +70,8 @@ pub(crate) struct App {
     sheet: Option<Sheet>,
     toast: Option<(String, f64)>,
     search: Option<Search>,
-    picked: Option<(usize, Flight)>,
+    chosen: causes::Chosen,
+    span: usize,
     pace: Pace,
     since_look: f64,
     still: f64,
@@ -111,7 +114,8 @@ impl Component for App {
             sheet: None,
             toast: None,
             search: None,
-            picked: None,
+            chosen: causes::Chosen::default(),
+            span: FIRST_SPAN,
             pace: Pace::default(),
             since_look: 0.0,
             still: STILL,
@@ -166,7 +170,15 @@ impl Component for App {
 impl App {
     fn look(&mut self) {
         let window = self.view.window.follow(self.session.now(), self.session.end(), self.zoom);
-        let stand = Stand { view: self.centre, playing: self.playing };
+        let space = Diagram::window(self.view.space, self.session.now(), self.session.end(), self.span);
+        let stand = Stand {
+            view: self.centre,
+            playing: self.playing,
+            pings: self.pings,
+            space,
+            side: self.chosen.item.map(|chosen| chosen.0),
+            causes: self.chosen.causes.as_deref(),
+        };
         self.view = View::of(&self.session, self.view.size, window, stand, (&self.filter, self.about));
         self.stale = true;
     }
@@ -178,14 +190,10 @@ impl App {
         };
         let flights = build::flights(run.reel().here(), run.cast(), self.pings);
         let under = flight::under(&flights, &half.ring, run.now(), point);
-        self.picked = under.map(|at| (side, flights[at].clone()));
-        match &self.picked {
-            Some((_, one)) => {
-                self.playing = false;
-                let sentence = flight::sentence(one, &half.scene);
-                self.session.say(sentence);
-            }
-            None => self.session.selected = None,
+        let item = under.and_then(|at| run.message_of(flights[at].id));
+        self.pick(side, item);
+        if item.is_none() {
+            self.session.selected = None;
         }
     }
 

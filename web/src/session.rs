@@ -2,8 +2,10 @@
 //! chosen. No document in here, so everything a person can do is tested natively.
 
 pub mod branches;
+pub mod causes;
 pub mod compare;
 mod deeds;
+mod hand;
 mod rules;
 pub mod run;
 mod time;

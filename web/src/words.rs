@@ -1,5 +1,6 @@
 //! Every sentence the page says that is not an event's own.
 
+pub mod messages;
 pub mod table;
 
 use crate::language::later;
@@ -86,9 +87,9 @@ pub const KEYS: &[(&str, &str, &str)] = &[
     ("Time", "0", "Back to the start"),
     ("Time", "+ −", "Faster, slower"),
     ("Time", "w", "Slow motion while votes fly"),
-    ("Time", "i", "Tape: less time, closer"),
-    ("Time", "o", "Tape: more time"),
-    ("Nodes", "← → ↑ ↓", "Walk the ring"),
+    ("Time", "i", "Tape or diagram: less time, closer"),
+    ("Time", "o", "Tape or diagram: more time"),
+    ("Nodes", "← → ↑ ↓", "Walk the ring, the lanes, the rows"),
     ("Nodes", "Enter", "Inspect the node"),
     ("Nodes", "a", "Add the node to a group"),
     ("Nodes", "m", "Menu of the node"),
@@ -105,7 +106,8 @@ pub const KEYS: &[(&str, &str, &str)] = &[
     ("Run", "e", "Next seed"),
     ("Run", "v", "Compare two rules side by side"),
     ("Run", "u", "Undo"),
-    ("Page", "1 3", "Ring, table"),
+    ("Run", "y", "Why did this happen?"),
+    ("Page", "1 2 3", "Ring, space and time, table"),
     ("Page", "5 – 9", "Node, log, chart, rules, script"),
     ("Page", "g", "Show pings"),
     ("Page", "c", "Share this run"),
@@ -209,6 +211,10 @@ pub fn acted(action: &str) -> String {
         "cut" => format!("The network is cut: {rest}."),
         "heal" => "The network is whole again.".to_owned(),
         "slow" => format!("Messages are slower now: {rest}."),
+        "deliver" => format!("{rest}: delivered by hand, before its time."),
+        "delay" => format!("{rest}: delayed by hand."),
+        "drop" if rest.contains(" sent ") => format!("{rest}: taken away by hand. It arrives nowhere."),
+        "duplicate" if rest.contains(" sent ") => format!("{rest}: copied by hand. It arrives twice."),
         "failover" => format!("{rest}: told to take over from its primary."),
         _ => format!("{action}."),
     }

@@ -62,7 +62,7 @@ const SILENT: [&str; 20] = [
     "rendering",
 ];
 /// Texts that look like words and are none: of the script language, of the browser, names.
-const CODE: [&str; 23] = [
+const CODE: [&str; 29] = [
     "English",
     "Splitvote",
     "Enter",
@@ -78,6 +78,12 @@ const CODE: [&str; 23] = [
     "at ◌7 ◌7",
     "cut ◌7 | ◌7",
     "failover ◌7",
+    "deliver ◌7",
+    "delay ◌7 by 200ms",
+    "drop ◌7",
+    "duplicate ◌7",
+    " nth ◌7",
+    "◌7 from ◌7 to ◌7 sent ◌7◌7",
     "kill ◌7",
     "pause ◌7",
     "restart ◌7",

@@ -8,6 +8,7 @@ use crate::action::{Act, Tab, View, of_key};
 use crate::panels::paint::Palette;
 use crate::panels::sheets::Sheet;
 use crate::scene::NodeIndex;
+use crate::scene::diagram::SPANS;
 use crate::scene::tape::ZOOMS;
 use crate::session::compare::Against;
 use crate::{share, words};
@@ -17,8 +18,9 @@ impl App {
         let moves =
             matches!(act, Act::Event(_) | Act::Vote(_) | Act::Seek(_) | Act::Entry(_) | Act::Breach(_));
         if moves {
-            (self.playing, self.slowed, self.picked) = (false, false, None);
+            (self.playing, self.slowed) = (false, false);
         }
+        let before = self.session.text().to_owned();
         match act {
             Act::Play => self.play(),
             Act::Event(true) => self.session.next_event(self.pings),
@@ -28,6 +30,10 @@ impl App {
             Act::Seek(to) => self.session.seek(to),
             Act::Entry(index) => self.session.seek_record(index),
             Act::Speed(speed) => self.speed = speed.min(words::SPEEDS.len() - 1),
+            Act::Zoom(closer) if self.centre == View::Diagram => {
+                let last = SPANS.len() - 1;
+                self.span = if closer { (self.span + 1).min(last) } else { self.span.saturating_sub(1) };
+            }
             Act::Zoom(true) => self.zoom = (self.zoom + 1).min(ZOOMS - 1),
             Act::Zoom(false) => self.zoom = self.zoom.saturating_sub(1),
             Act::SlowVotes => (self.slow_votes, self.slowed) = (!self.slow_votes, false),
@@ -97,6 +103,10 @@ impl App {
             Act::Select(node) => (self.session.selected, self.menu) = (node, None),
             Act::Group(node) => self.group(node),
             Act::Walk(shards, seats) => self.walk(shards, seats),
+            Act::Pick(side, item) => self.pick(side, item),
+            Act::Why(node) => self.why(node),
+            Act::Cause(item, at) => self.go_to_cause(item, at),
+            Act::Hand(hand) => self.in_hand(hand),
             Act::View(view) => (self.centre, self.menu) = (view, None),
             Act::Tab(tab) => self.tab = tab,
             Act::Pings => self.pings = !self.pings,
@@ -125,14 +135,22 @@ impl App {
                 }
             }
             Act::Help => self.sheet = Some(Sheet::Help),
-            Act::Close => (self.sheet, self.menu, self.picked) = (None, None, None),
+            Act::Close => {
+                (self.sheet, self.menu) = (None, None);
+                self.unpick();
+            }
             Act::Filter(text) => self.filter = text,
             Act::About(about) => self.about = about,
             Act::Dismiss => self.wrong.clear(),
         }
+        if before != self.session.text() {
+            // What was chosen in another run is not there in this one.
+            self.unpick();
+        }
         let gone = match self.tab {
             Tab::Room => self.session.room().is_none(),
             Tab::Compare => self.session.beside().is_none(),
+            Tab::Why => self.chosen.chain.is_empty(),
             _ => false,
         };
         if gone {
@@ -144,7 +162,7 @@ impl App {
     fn compare(&mut self, against: Option<Against>) {
         let done = self.session.compare(against);
         self.answer(done);
-        self.picked = None;
+        self.unpick();
         if self.session.beside().is_some() {
             self.tab = Tab::Compare;
         }
@@ -159,7 +177,7 @@ impl App {
             let longer = self.session.longer();
             self.answer(longer);
         }
-        self.picked = None;
+        self.unpick();
         self.playing = true;
     }
 
@@ -192,19 +210,6 @@ impl App {
             None => group.push(node),
         }
         group.sort_unstable();
-    }
-
-    fn walk(&mut self, shards: i32, seats: i32) {
-        let scene = &self.view.half().scene;
-        let next = match self.centre {
-            View::Ring => scene.neighbour(self.session.selected, shards, seats),
-            View::Table => scene.row(self.session.selected, seats),
-        };
-        self.session.selected = next;
-        self.menu = None;
-        if let Some(node) = next.and_then(|at| self.view.half().scene.nodes.get(at)) {
-            door::focus(&format!("node-{}", node.name));
-        }
     }
 
     pub(super) fn key(&mut self, ctx: &Context<Self>, event: &KeyboardEvent) -> bool {

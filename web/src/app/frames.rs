@@ -1,11 +1,11 @@
 //! What happens sixty times a second, and what happens then only ten times.
 
+use splitvote::sim::traffic::why::Item;
 use web_sys::HtmlCanvasElement;
 
 use super::{App, door};
 use crate::panels::paint::{Frame, paint};
 use crate::scene::build;
-use crate::scene::flight::Flight;
 use crate::{share, words};
 
 /// Real milliseconds between two looks at everything that is not a message.
@@ -91,9 +91,11 @@ impl App {
             let canvas = self.canvases[side].cast::<HtmlCanvasElement>();
             let (Some(canvas), Some(half)) = (canvas, self.view.halves.get(side)) else { continue };
             let flights = build::flights(run.reel().here(), run.cast(), self.pings);
-            let same =
-                |one: &Flight| self.picked.as_ref().is_some_and(|(its, it)| *its == side && one.same(it));
-            let picked = flights.iter().position(same);
+            let packet = match self.chosen.item {
+                Some((its, Item::Message(at))) if its == side => run.packet_of(at),
+                _ => None,
+            };
+            let picked = packet.and_then(|packet| flights.iter().position(|one| one.id == packet));
             let frame =
                 Frame { flights: &flights, ring: &half.ring, now: run.now(), pings: self.pings, picked };
             paint(&canvas, &self.palette, &frame);

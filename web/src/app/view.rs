@@ -2,12 +2,14 @@
 
 use splitvote::scenario::museum::ROOMS;
 use splitvote::scenario::{Builtin, LIBRARY};
+use splitvote::sim::traffic::why::Item;
 use yew::prelude::*;
 
 use super::{App, Msg};
 use crate::action::{self, Act, Tab};
 use crate::language::{self, later, t, tell, tf};
 use crate::panels::chart::{Chart, Sample};
+use crate::panels::diagram::SpaceTime;
 use crate::panels::inspector::Inspector;
 use crate::panels::log::{Log, ROWS, Row, THEMES};
 use crate::panels::rail::{Dials, Rail};
@@ -19,7 +21,8 @@ use crate::panels::table::Table;
 use crate::panels::top::Top;
 use crate::panels::transport::Transport;
 use crate::panels::vote::Vote;
-use crate::panels::{Shared, Wish, branches, compare, icon, room, verdict, views, wish};
+use crate::panels::{Shared, Wish, branches, compare, hand, icon, room, verdict, views, why, wish};
+use crate::scene::diagram::{Causes, Diagram};
 use crate::scene::flight;
 use crate::scene::ring::{Point, Ring};
 use crate::scene::story::Theme;
@@ -47,11 +50,26 @@ pub(super) struct Half {
     tape: Shared<Tape>,
     beliefs: Shared<Beliefs>,
     rows: Shared<Vec<table::Row>>,
-    flights: Vec<String>,
+    /// What is on its way, in words.
+    flights: Shared<Vec<(Option<Item>, String)>>,
+    pub(super) diagram: Option<Shared<Diagram>>,
+    /// The messages of the diagram, in words.
+    listed: Shared<Vec<(Item, String)>>,
 }
 
 impl Half {
-    fn of(run: &Run, selected: Option<NodeIndex>, size: (f64, f64), window: Window, stand: Stand) -> Self {
+    fn of(
+        run: &Run,
+        side: usize,
+        selected: Option<NodeIndex>,
+        size: (f64, f64),
+        window: Window,
+        stand: Stand<'_>,
+    ) -> Self {
+        let diagram = (stand.view == action::View::Diagram).then(|| {
+            let causes = stand.causes.filter(|_| stand.side == Some(side));
+            run.diagram(stand.space, size, stand.pings, causes)
+        });
         let scene = run.scene();
         let beliefs =
             selected.map(|at| build::beliefs(run.reel().here(), run.cast(), at)).unwrap_or_default();
@@ -60,20 +78,29 @@ impl Half {
             tape: Shared::new(Tape::new(run.whole(), &run.outcome().breaches, run.frontier(), window)),
             beliefs: Shared::new(beliefs),
             rows: Shared::new(stand.rows(run, &scene)),
-            flights: flights(run, &scene),
+            flights: Shared::new(flights(run, &scene)),
+            listed: Shared::new(diagram.as_ref().map_or_else(Vec::new, |diagram| listed(run, diagram))),
+            diagram: diagram.map(Shared::new),
             scene: Shared::new(scene),
         }
     }
 }
 
-/// What stands in the centre, and whether time runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stand {
+/// What stands in the centre, and how it is looked at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stand<'a> {
     pub(super) view: action::View,
     pub(super) playing: bool,
+    pub(super) pings: bool,
+    /// What the diagram shows.
+    pub(super) space: Window,
+    /// In which of two runs something is chosen.
+    pub(super) side: Option<usize>,
+    /// What can have to do with it.
+    pub(super) causes: Option<&'a Causes>,
 }
 
-impl Stand {
+impl Stand<'_> {
     fn rows(self, run: &Run, scene: &Scene) -> Vec<table::Row> {
         if self.view != action::View::Table {
             return Vec::new();
@@ -90,6 +117,8 @@ pub(super) struct View {
     pub(super) halves: Vec<Half>,
     pub(super) size: (f64, f64),
     pub(super) window: Window,
+    /// What the diagram shows.
+    pub(super) space: Window,
     rows: Shared<Vec<Row>>,
     matching: usize,
     samples: Shared<Vec<Sample>>,
@@ -98,7 +127,14 @@ pub(super) struct View {
 
 impl View {
     pub(super) fn empty(session: &Session) -> Self {
-        let stand = Stand { view: action::View::default(), playing: false };
+        let stand = Stand {
+            view: action::View::default(),
+            playing: false,
+            pings: false,
+            space: Window::default(),
+            side: None,
+            causes: None,
+        };
         Self::of(session, UNMEASURED, Window::default(), stand, ("", ""))
     }
 
@@ -106,15 +142,16 @@ impl View {
         session: &Session,
         size: (f64, f64),
         window: Window,
-        stand: Stand,
+        stand: Stand<'_>,
         filter: (&str, &str),
     ) -> Self {
         let (rows, matching) = rows(session, filter.0, filter.1);
-        let half = |run: &Run| Half::of(run, session.selected, size, window, stand);
-        let halves: Vec<Half> = session.runs().map(half).collect();
+        let half = |(side, run): (usize, &Run)| Half::of(run, side, session.selected, size, window, stand);
+        let halves: Vec<Half> = session.runs().enumerate().map(half).collect();
         Self {
             size,
             window,
+            space: stand.space,
             rows: Shared::new(rows),
             matching,
             samples: Shared::new(session.samples()),
@@ -145,11 +182,12 @@ impl App {
                         { views::tabs(self.centre, on) }
                         { compare::ribbon(session, on) }
                         { self.stage(ctx, on) }
+                        if let Some(sentence) = self.held() { { hand::bar(&sentence, on) } }
                         <div class="caption">
                             <span class="when">{ words::clock(*when) }</span>
                             <p data-testid="caption">{ &caption }</p>
                         </div>
-                        <ul class="unseen" aria-label={t("Messages in flight")} data-testid="flights">{ for view.half().flights.iter().map(|one| html! { <li>{ tell(one) }</li> }) }</ul>
+                        <ul class="unseen" aria-label={t("Messages in flight")} data-testid="flights">{ for view.half().flights.iter().map(|(_, one)| html! { <li>{ tell(one) }</li> }) }</ul>
                     </div>
                     <aside class="side" aria-label={t("Know")}>{ self.tabs(on) }{ self.pane(on) }</aside>
                 </main>
@@ -193,8 +231,13 @@ impl App {
                         selected={selected} group={group} menu={self.menu} side={side} on={on.clone()} probe={probe} />
                 }
             }
+            action::View::Diagram => {
+                let Some(diagram) = half.diagram.clone() else { return Html::default() };
+                html! { <SpaceTime diagram={diagram} listed={half.listed.clone()} frame={self.frames[side].clone()} selected={selected} span={self.span} side={side} on={on.clone()} /> }
+            }
             action::View::Table => {
-                html! { <Table scene={scene} rows={half.rows.clone()} selected={selected} group={group} side={side} on={on.clone()} /> }
+                let chosen = self.chosen.item.filter(|chosen| chosen.0 == side).map(|chosen| chosen.1);
+                html! { <Table scene={scene} rows={half.rows.clone()} flying={half.flights.clone()} chosen={chosen} selected={selected} group={group} side={side} on={on.clone()} /> }
             }
         }
     }
@@ -256,6 +299,7 @@ impl App {
             <div class="tabs" role="tablist" aria-label={t("Panels")}>
                 if self.session.beside().is_some() { { one(Tab::Compare, t("Compare"), "compare", false) } }
                 if self.session.room().is_some() { { one(Tab::Room, t("Room"), "room", false) } }
+                if !self.chosen.chain.is_empty() { { one(Tab::Why, later("Why"), "why", false) } }
                 { one(Tab::Do, t("Do"), "do", true) }{ one(Tab::Node, t("Node"), "node", false) }{ one(Tab::Log, t("Log"), "log", false) }
                 { one(Tab::Chart, t("Chart"), "chart", false) }{ one(Tab::Rules, t("Rules"), "rules", false) }{ one(Tab::Script, t("Script"), "script", false) }
             </div>
@@ -281,6 +325,7 @@ impl App {
             Tab::Log => {
                 html! { <Log rows={view.rows.clone()} matching={view.matching} filter={self.filter.clone()} about={self.about} on={on.clone()} /> }
             }
+            Tab::Why => why::card(&self.chosen.chain, self.chosen.item.map(|chosen| chosen.1), on),
             Tab::Chart => self.chart(),
             Tab::Script => {
                 let draft = session.draft().map(|(draft, _)| AttrValue::from(draft.clone()));
@@ -355,12 +400,20 @@ fn rows(session: &Session, filter: &str, about: &str) -> (Vec<Row>, usize) {
 }
 
 /// What the canvas shows, in words, for those who do not see it.
-fn flights(run: &Run, scene: &Scene) -> Vec<String> {
+fn flights(run: &Run, scene: &Scene) -> Vec<(Option<Item>, String)> {
     const MOST: usize = 20;
     let all = build::flights(run.reel().here(), run.cast(), false);
-    let mut words: Vec<String> = all.iter().take(MOST).map(|one| flight::sentence(one, scene)).collect();
+    let told = |one: &flight::Flight| (run.message_of(one.id), flight::sentence(one, scene));
+    let mut words: Vec<_> = all.iter().take(MOST).map(told).collect();
     if all.len() > MOST {
-        words.push(tf("and {n} more", &[("n", &(all.len() - MOST))]));
+        words.push((None, tf("and {n} more", &[("n", &(all.len() - MOST))])));
     }
     words
+}
+
+/// What the diagram shows, in words: its messages from top to bottom.
+fn listed(run: &Run, diagram: &Diagram) -> Vec<(Item, String)> {
+    const MOST: usize = 40;
+    let messages = diagram.items(None).into_iter().filter(|item| matches!(item, Item::Message(_)));
+    messages.take(MOST).map(|item| (item, run.told(item))).collect()
 }

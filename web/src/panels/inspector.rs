@@ -35,7 +35,7 @@ pub fn Inspector(props: &Props) -> Html {
         </> };
     };
     html! { <>
-        <section class="sect">{ head(node) }</section>
+        <section class="sect">{ head(node, &props.on) }</section>
         if node.process == Process::Down {
             <section class="sect"><p class="note">{ t("Its process is gone. Restart it to let it speak again.") }</p></section>
         } else {
@@ -80,7 +80,7 @@ fn obeys(props: &Props, at: NodeIndex, node: &Node) -> Html {
     }
 }
 
-fn head(node: &Node) -> Html {
+fn head(node: &Node, on: &Wish) -> Html {
     let role = match (node.role, node.process) {
         (_, Process::Down) => t("Down"),
         (_, Process::Paused) => t("Paused"),
@@ -97,6 +97,7 @@ fn head(node: &Node) -> Html {
         <div class="who-head">
             <svg viewBox="-20 -20 40 40" aria-hidden="true">{ super::stage::outline(node.role, 16.0, if node.process == Process::Down { classes!("rim-only", "gone") } else { classes!("hue-stroke", hue(node.epoch), "rim-only") }) }</svg>
             <div><h2 data-testid="inspected">{ &node.name }</h2><p>{ role }</p></div>
+            <button type="button" class="btn" title={t("Why is it so?")} data-testid="node-why" onclick={wish(on, Act::Why(true))}>{ t("Why?") }</button>
         </div>
     }
 }

@@ -3,6 +3,8 @@
 pub mod branches;
 pub mod chart;
 pub mod compare;
+pub mod diagram;
+pub mod hand;
 pub mod inspector;
 pub mod log;
 pub mod paint;
@@ -18,6 +20,7 @@ pub mod transport;
 pub mod verdict;
 pub mod views;
 pub mod vote;
+pub mod why;
 
 use std::ops::Deref;
 use std::rc::Rc;

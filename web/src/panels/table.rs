@@ -1,8 +1,9 @@
 //! The table: nodes as rows, and what flies between them under it.
 
+use splitvote::sim::traffic::why::Item;
 use yew::prelude::*;
 
-use super::{Shared, Wish, chip};
+use super::{Shared, Wish, chip, wish};
 use crate::action::Act;
 use crate::language::{t, tell};
 use crate::scene::table::{COLUMNS, CONFIG, EPOCH, OFFSET, Row};
@@ -15,6 +16,10 @@ pub struct Props {
     pub scene: Shared<Scene>,
     /// The rows.
     pub rows: Shared<Vec<Row>>,
+    /// What is on its way, in words.
+    pub flying: Shared<Vec<(Option<Item>, String)>>,
+    /// The item that is chosen.
+    pub chosen: Option<Item>,
     /// The node that is looked at.
     pub selected: Option<NodeIndex>,
     /// Nodes chosen for a cut.
@@ -35,6 +40,11 @@ pub fn Table(props: &Props) -> Html {
                 <thead><tr><th scope="col">{ t("Node") }</th>{ for COLUMNS.iter().map(|name| html! { <th scope="col">{ t(name) }</th> }) }</tr></thead>
                 <tbody>{ for props.rows.iter().map(|one| row(props, one, &id(&format!("node-{}", one.name)))) }</tbody>
             </table>
+            <section class="flying" aria-label={t("On their way")}>
+                <h2>{ t("On their way") }</h2>
+                if props.flying.is_empty() { <p class="note">{ t("No message is on its way but pings.") }</p> }
+                <ul data-testid={id("flying")}>{ for props.flying.iter().map(|one| flying(props, one)) }</ul>
+            </section>
         </div>
     }
 }
@@ -65,6 +75,14 @@ fn row(props: &Props, row: &Row, id: &str) -> Html {
                 </td>
             }) }
         </tr>
+    }
+}
+
+fn flying(props: &Props, (item, sentence): &(Option<Item>, String)) -> Html {
+    let Some(item) = *item else { return html! { <li class="note">{ tell(sentence) }</li> } };
+    let chosen = props.chosen == Some(item);
+    html! {
+        <li><button type="button" aria-pressed={if chosen { "true" } else { "false" }} onclick={wish(&props.on, Act::Pick(props.side, Some(item)))}>{ tell(sentence) }</button></li>
     }
 }
 

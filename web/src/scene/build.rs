@@ -9,6 +9,7 @@ use splitvote::sim::{Cargo, HostIx, HostView, InFlight, Liveness, Simulator};
 use splitvote::wire::{Kind, NodeFlags};
 
 use super::flight::{Flight, Sort};
+use super::letter::{self, Letter};
 use super::story::{Cast, Story};
 use super::{
     Answer, Beliefs, Counters, LinkFault, Node, Opinion, Other, Phase, Process, Race, Role, Scene, Seal,
@@ -223,48 +224,12 @@ pub fn flights(world: &Simulator, cast: &Cast, gossip: bool) -> Vec<Flight> {
 fn flight(one: &InFlight, cast: &Cast, gossip: bool) -> Option<Flight> {
     let Cargo::Frame(brief) = one.cargo else { return None };
     let (from, to) = (one.from.get(), one.to.get());
-    let name = |at: usize| cast.names.get(at).cloned().unwrap_or_default();
-    let sort = match brief.kind {
-        Kind::Ping | Kind::Pong | Kind::Meet => Sort::Gossip,
-        Kind::Fail => Sort::Fail,
-        Kind::Update => Sort::Update,
-        Kind::AuthRequest => Sort::Request,
-        Kind::AuthAck => Sort::Yes,
-        Kind::AuthNack => Sort::No,
-        _ => Sort::Other,
-    };
-    if sort <= Sort::Other && !gossip {
+    if letter::sort(brief.kind) <= Sort::Other && !gossip {
         return None;
     }
-    let epoch = brief.epoch.0;
-    let about = brief.about.map(|id| cast.name(id)).unwrap_or_default();
-    let (subject, words) = match sort {
-        Sort::Request => (name(from), format!("asks for a vote in epoch {epoch}")),
-        Sort::Yes => (name(to), format!("gives its vote of epoch {epoch}")),
-        Sort::No => {
-            let why = brief.reason.map(|reason| reason.to_string()).unwrap_or_default();
-            (name(to), format!("refuses its vote in epoch {epoch}: {why}"))
-        }
-        Sort::Fail => (about.clone(), format!("says that {about} has failed")),
-        Sort::Update => {
-            (about.clone(), format!("tells of the newer claim of {about}, epoch {}", brief.config_epoch.0))
-        }
-        Sort::Gossip | Sort::Other => {
-            (String::new(), format!("{}, current epoch {epoch}", brief.kind.word()))
-        }
-    };
+    let Letter { sort, epoch, subject, reason, words } = Letter::read(&brief, from, to, cast);
     let (sent, due) = (one.sent.as_micros(), one.due.as_micros());
-    Some(Flight {
-        from,
-        to,
-        sent,
-        due,
-        sort,
-        epoch,
-        subject,
-        reason: brief.reason.map(splitvote::wire::NackReason::code),
-        words,
-    })
+    Some(Flight { id: one.id, from, to, sent, due, sort, epoch, subject, reason, words })
 }
 
 /// What one node believes.

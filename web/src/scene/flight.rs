@@ -31,6 +31,8 @@ impl Sort {
 /// One message between two nodes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Flight {
+    /// A number that stays the same while it travels.
+    pub id: u64,
     /// Sender.
     pub from: NodeIndex,
     /// Receiver.
@@ -52,11 +54,6 @@ pub struct Flight {
 }
 
 impl Flight {
-    /// Whether it is the same message, seen at another moment.
-    pub fn same(&self, other: &Self) -> bool {
-        (self.from, self.to, self.sent, self.sort) == (other.from, other.to, other.sent, other.sort)
-    }
-
     /// Where it is at `now`.
     pub fn place(&self, ring: &Ring, now: u64) -> Option<Point> {
         let (from, to) = (*ring.seats.get(self.from)?, *ring.seats.get(self.to)?);
@@ -118,6 +115,7 @@ mod tests {
 
     fn flight() -> Flight {
         Flight {
+            id: 1,
             from: 0,
             to: 1,
             sent: 1000,

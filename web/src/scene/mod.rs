@@ -5,7 +5,9 @@
 
 pub mod breach;
 pub mod build;
+pub mod diagram;
 pub mod flight;
+pub mod letter;
 pub mod ring;
 pub mod story;
 pub mod table;

@@ -153,8 +153,8 @@ mod tests {
         assert_eq!(
             told,
             [
-                "A0: primary | runs | 7 | 3 |  | 1\u{2009}200 |  |  | ",
-                "A1: → A0 | runs | *7* | 3 |  | *1\u{2009}200 −320* |  |  | "
+                "A0: primary | runs | 7 | 3 |  | 1,200 |  |  | ",
+                "A1: → A0 | runs | *7* | 3 |  | *1,200 −320* |  |  | "
             ]
         );
         assert!(rows[1].level < rows[0].level);

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use splitvote::base::Instant;
 use splitvote::node::Event;
 use splitvote::scenario::{Script, Statement, parse};
-use splitvote::sim::{Happening, Record, Report, Simulator, What};
+use splitvote::sim::traffic::Traffic;
+use splitvote::sim::{Happening, Keep, Record, Report, Simulator, What};
 
 use super::mistakes;
 use crate::panels::chart::Sample;
@@ -44,6 +45,7 @@ pub struct Run {
     whole: Story,
     samples: Vec<Sample>,
     outcome: Outcome,
+    traffic: Rc<Traffic>,
 }
 
 impl Run {
@@ -54,9 +56,9 @@ impl Run {
         let cast = build::cast(reel.here());
         let epoch = build::scene(reel.here(), &Story::default(), &cast).epoch;
         let story = Story::new(&cast, epoch);
-        let outcome = outcome(&script, &cast);
+        let (outcome, traffic) = outcome(&script, &cast);
         let (text, whole) = (text.to_owned(), story.clone());
-        let mut run = Self { text, script, reel, cast, story, whole, samples: Vec::new(), outcome };
+        let mut run = Self { text, script, reel, cast, story, whole, samples: Vec::new(), outcome, traffic };
         run.follow();
         Ok(run)
     }
@@ -89,6 +91,11 @@ impl Run {
     /// What it comes to.
     pub fn outcome(&self) -> &Outcome {
         &self.outcome
+    }
+
+    /// What became of every message of the whole run.
+    pub fn traffic(&self) -> &Traffic {
+        &self.traffic
     }
 
     /// True at the end.
@@ -238,22 +245,24 @@ impl Run {
 }
 
 /// Runs a copy to the end.
-fn outcome(script: &Script, cast: &Cast) -> Outcome {
+fn outcome(script: &Script, cast: &Cast) -> (Outcome, Rc<Traffic>) {
     /// A script without a `run` line runs as long as this.
     const UNSAID: Instant = Instant::from_millis(30_000);
-    let mut world = Simulator::new(script);
+    let mut world = Simulator::keeping(script, Keep::Traffic);
     if world.finished() {
         world.play(UNSAID);
     }
     world.run();
     let breaches = breach::of(&mut world, cast);
-    Outcome {
+    let traffic = world.take_traffic().unwrap_or_default();
+    let outcome = Outcome {
         end: world.now().as_micros(),
         digest: world.digest().to_string(),
         breaches,
         report: world.report(),
         records: world.records().into(),
-    }
+    };
+    (outcome, Rc::from(traffic))
 }
 
 /// True for what "step to the next election event" stops at.
