@@ -108,8 +108,8 @@ fn clippy() -> Result<()> {
 fn clippy_wasm() -> Result<()> {
     tools::component("clippy")?;
     tools::wasm_target()?;
-    let packages = ["-p", "splitvote", "-p", "splitvote-web", "-p", "splitvote-tests"];
-    let targets = ["--lib", "--bin", "app", "--test", "parity", "--test", "browser"];
+    let packages = ["-p", "splitvote", "-p", "splitvote-web", "-p", "splitvote-lab", "-p", "splitvote-tests"];
+    let targets = ["--lib", "--bin", "app", "--bin", "lab", "--test", "parity", "--test", "browser"];
     run(
         cargo_command(&["clippy", "--target", "wasm32-unknown-unknown"])
             .args(packages)

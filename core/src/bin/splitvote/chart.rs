@@ -1,8 +1,8 @@
 //! A sweep for people: histograms under each other on one scale, then the figures.
 
 use console::{Color, Style, Term};
-use splitvote::base::{Duration, Instant};
-use splitvote::sim::sweep::{Counts, Rate, Scale, Spread, Sweep, Tally};
+use splitvote::base::Duration;
+use splitvote::sim::sweep::{COUNTED, Counts, FIGURES, Rate, Scale, Sweep, Tally};
 
 /// What the paper is like.
 #[derive(Clone, Copy, Debug)]
@@ -12,12 +12,6 @@ pub(crate) struct Look {
     /// Whether variants are told apart by colours, too.
     pub(crate) colours: bool,
 }
-
-/// A figure's name, where it is, and how it is written.
-type Row = (&'static str, fn(&Tally) -> &Counts, fn(u64) -> String);
-
-/// A count's name, and where it is.
-type Counted = (&'static str, fn(&Tally) -> u64);
 
 /// Lines of a histogram.
 const HEIGHT: u64 = 4;
@@ -110,45 +104,30 @@ fn rows(counts: &Counts, scale: Scale) -> Vec<String> {
 
 fn figures(out: &mut impl std::io::Write, sweep: &Sweep, look: Look) -> std::io::Result<()> {
     writeln!(out, "\n{:27}{:>10}{:>10}{:>10}{:>10}", "", "p50", "p95", "p99", "max")?;
-    let ms = |value: u64| Instant::from_millis(value).to_string();
-    let plain = |value: u64| value.to_string();
-    let lines: [Row; 4] = [
-        ("covered again", |tally| &tally.recovery_ms, ms),
-        ("won after FAIL", |tally| &tally.after_fail_ms, ms),
-        ("rounds", |tally| &tally.rounds, plain),
-        ("lost writes", |tally| &tally.lost_writes, plain),
-    ];
-    for (name, figure, print) in lines {
+    for figure in FIGURES {
         for (index, (_, tally)) in sweep.variants.iter().enumerate() {
-            let Spread { p50, p95, p99, max } = figure(tally).spread();
-            let cells = [p50, p95, p99, max]
-                .map(|value| format!("{:>10}", value.map_or_else(|| "-".to_owned(), print)));
-            writeln!(out, "{} {name:24}{}", look.paint(index, &letter(index)), cells.concat())?;
+            let cells = figure.cells(tally).map(|cell| format!("{cell:>10}"));
+            writeln!(out, "{} {:24}{}", look.paint(index, &letter(index)), figure.name, cells.concat())?;
         }
     }
     writeln!(out, "\n{:27}{:>10}   rate, and its interval of 95 %", "", "runs")?;
-    let counts: [Counted; 3] = [
-        ("with a split vote", |tally| tally.split),
-        ("not covered at the end", |tally| tally.unrecovered),
-        ("with a broken property", |tally| tally.violating),
-    ];
-    for (name, count) in counts {
+    for counted in COUNTED {
         for (index, (_, tally)) in sweep.variants.iter().enumerate() {
-            counted(out, look, index, name, Rate { count: count(tally), of: tally.runs })?;
+            rate(out, look, index, counted.name, counted.rate(tally))?;
         }
     }
     let texts =
         sweep.variants.first().map(|(variant, tally)| variant.expectations(tally)).unwrap_or_default();
     for (row, expectation) in texts.iter().enumerate() {
         for (index, (_, tally)) in sweep.variants.iter().enumerate() {
-            let rate = Rate { count: tally.met.get(row).copied().unwrap_or(0), of: tally.runs };
-            counted(out, look, index, &expectation.text, rate)?;
+            let met = Rate { count: tally.met.get(row).copied().unwrap_or(0), of: tally.runs };
+            rate(out, look, index, &expectation.text, met)?;
         }
     }
     Ok(())
 }
 
-fn counted(
+fn rate(
     out: &mut impl std::io::Write,
     look: Look,
     index: usize,

@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 use splitvote::base::Rules;
-use splitvote::scenario::{LinkView, Script, to_link};
-use splitvote::sim::hunt::{Broken, GENERATION, Hunt, Plan, Target, Trial};
-use splitvote::sim::shrink::shrink;
+use splitvote::scenario::{LinkView, to_link};
+use splitvote::sim::hunt::{Broken, Find, GENERATION, Hunt, Plan, Target, Trial};
 
 use crate::arguments;
 use crate::many::for_each;
@@ -18,9 +17,6 @@ use crate::scenario::{load, override_with};
 use crate::trouble::Trouble;
 
 mod museum;
-
-/// How many scripts are tried to make one small.
-const TRIES: u32 = 20_000;
 
 /// `hunt --json` (design.md §5).
 #[derive(Debug, Serialize)]
@@ -42,13 +38,6 @@ struct Chase {
     took: Duration,
     places: usize,
     find: Option<Find>,
-}
-
-struct Find {
-    seed: u64,
-    broken: Broken,
-    before: usize,
-    script: Script,
 }
 
 /// Hunts; true if nothing was found.
@@ -122,7 +111,7 @@ fn chase(plan: Plan, seeds: (u64, u64), jobs: Option<NonZeroUsize>, at_most: Opt
     }
     let took = progress.elapsed();
     progress.finish();
-    let find = found.and_then(|trial| made_small(hunt.plan(), &trial));
+    let find = found.and_then(|trial| hunt.plan().find(&trial, &mut || ()));
     Chase { runs: next - seeds.0, took, places: hunt.reached(), find }
 }
 
@@ -141,17 +130,6 @@ fn generation(hunt: &Hunt, seeds: (u64, u64), jobs: Option<NonZeroUsize>) -> Vec
         Some(trial)
     });
     trials.into_iter().flatten().collect()
-}
-
-fn made_small(plan: &Plan, trial: &Trial) -> Option<Find> {
-    let broken = trial.broken.clone()?;
-    let before = trial.script.statements.len();
-    // What cannot be told in a script of one run is told as it was drawn.
-    let script = match plan.told(&trial.script, &broken) {
-        Some(told) => shrink(&told, TRIES, &mut |script| plan.shows(script, broken.target)),
-        None => trial.script.clone(),
-    };
-    Some(Find { seed: trial.seed, broken, before, script })
 }
 
 fn report(chase: &Chase) -> Report {

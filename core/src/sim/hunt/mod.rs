@@ -5,6 +5,7 @@
 //! before its own, never on its neighbours, so a hunt ends at the same find however many threads it has.
 
 mod draw;
+mod find;
 mod mutate;
 mod target;
 
@@ -17,6 +18,7 @@ use crate::scenario::{Condition, Script, ScriptError, parse, parse_lenient};
 use super::{Keep, Simulator};
 use draw::Draft;
 
+pub use find::Find;
 pub use target::Target;
 
 /// Seeds that know the same finds of others.

@@ -9,6 +9,7 @@
 
 mod counts;
 mod csv;
+mod figures;
 mod part;
 mod rate;
 mod summary;
@@ -16,6 +17,7 @@ mod tally;
 mod variant;
 
 pub use counts::{Bar, Counts, Scale, Spread};
+pub use figures::{COUNTED, Counted, FIGURES, Figure, Seen};
 pub use part::{MergeError, Part, Share, VariantPart};
 pub use rate::Rate;
 pub use summary::{ExpectationRate, FirstViolation, Summary, Sweep, VariantSummary};

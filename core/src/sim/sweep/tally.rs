@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::scenario::Script;
 use crate::sim::{Keep, Simulator};
 
-use super::{Counts, FirstViolation};
+use super::{Counts, FirstViolation, Seen};
 
 /// Counts over some seeds; those of other seeds can be added.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,14 +40,16 @@ pub struct Tally {
 
 impl Tally {
     /// Runs a script with this seed, and counts what it came to.
-    pub fn play(&mut self, script: &Script, seed: u64) {
+    pub fn play(&mut self, script: &Script, seed: u64) -> Seen {
         let mut world = Simulator::keeping(&Script { seed, ..script.clone() }, Keep::Nothing);
         world.run();
-        self.count(&mut world);
+        let one = Self::of(&mut world);
+        self.merge(&one);
+        Seen::of(&one)
     }
 
-    /// Counts what a run came to.
-    fn count(&mut self, world: &mut Simulator) {
+    /// What a run came to.
+    fn of(world: &mut Simulator) -> Self {
         let met = world.expectations().into_iter().map(|(_, _, met)| u64::from(met)).collect();
         world.count_lost();
         let mut one = Self { runs: 1, met, ..Self::default() };
@@ -71,7 +73,7 @@ impl Tally {
         if one.violating > 0 {
             one.first_violation = Some(FirstViolation { seed: world.script.seed, link: world.link() });
         }
-        self.merge(&one);
+        one
     }
 
     /// Adds the counts of other seeds.

@@ -20,7 +20,9 @@ fn sweep(seeds: [u64; 2], share: Share) -> Sweep {
     let [from, to] = share.of_seeds(seeds);
     let tally = |variant: Variant| {
         let mut tally = Tally::default();
-        (from..to).for_each(|seed| tally.play(&variant.script, seed));
+        for seed in from..to {
+            tally.play(&variant.script, seed);
+        }
         (variant, tally)
     };
     let variants = variants.into_iter().map(tally).collect();
