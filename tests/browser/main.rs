@@ -3,6 +3,7 @@
 
 mod compare;
 mod editor;
+mod lab;
 mod museum;
 mod native;
 mod page;

@@ -1,5 +1,6 @@
 //! Everything a person can do on the page, and the keys that do it.
 
+use crate::lab::Order;
 use crate::language::later;
 use crate::scene::NodeIndex;
 use crate::session::branches::BranchIx;
@@ -71,14 +72,17 @@ pub enum View {
     Diagram,
     /// What every node says of itself, row by row.
     Table,
+    /// Many seeds, and hunts.
+    Lab,
 }
 
 impl View {
     /// All, in the order of their tabs: with label, key and test id.
-    pub const ALL: [(Self, &'static str, &'static str, &'static str); 3] = [
+    pub const ALL: [(Self, &'static str, &'static str, &'static str); 4] = [
         (Self::Ring, later("Ring"), "1", "ring"),
         (Self::Diagram, later("Space-time"), "2", "diagram"),
         (Self::Table, later("Table"), "3", "table"),
+        (Self::Lab, later("Lab"), "4", "lab"),
     ];
 
     /// Its name in test ids.
@@ -146,6 +150,10 @@ pub enum Act {
     Turn(bool),
     /// Goes to where this breaks.
     Breach(usize),
+    /// To where this property broke, or tells what it says.
+    Promise(&'static str),
+    /// Something in the lab.
+    Lab(Order),
     /// Sets a key for everyone.
     Set(&'static str, String),
     /// This seed.

@@ -5,6 +5,7 @@ mod acts;
 mod causes;
 mod door;
 mod frames;
+mod lab;
 pub(crate) mod speech;
 mod view;
 
@@ -43,6 +44,8 @@ pub(crate) enum Msg {
     Copied(bool),
     /// The browser's theme changed.
     Look,
+    /// Something that a worker of the lab says.
+    Told(lab::Word),
     /// The page speaks another language.
     Spoken,
 }
@@ -81,6 +84,7 @@ pub(crate) struct App {
     frames: [NodeRef; 2],
     canvases: [NodeRef; 2],
     door: Door,
+    lab: lab::Room,
     _clock: Clock,
 }
 
@@ -125,6 +129,7 @@ impl Component for App {
             frames: Default::default(),
             canvases: Default::default(),
             door,
+            lab: lab::Room::default(),
             _clock: clock,
         };
         door::restore_theme();
@@ -137,6 +142,7 @@ impl Component for App {
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         match msg {
             Msg::Frame(gap) => return self.frame(gap),
+            Msg::Told(word) => return self.lab.hear(word),
             Msg::Act(act) => self.act(ctx, act),
             Msg::Key(event) => return self.key(ctx, &event),
             Msg::Probe(side, point) => self.probe(side, point),

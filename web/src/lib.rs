@@ -7,6 +7,7 @@ pub mod action;
 mod app;
 pub mod clock;
 pub mod editor;
+pub mod lab;
 pub mod language;
 pub mod museum;
 pub mod panels;

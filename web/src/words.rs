@@ -1,5 +1,6 @@
 //! Every sentence the page says that is not an event's own.
 
+pub mod lab;
 pub mod messages;
 pub mod table;
 
@@ -8,6 +9,8 @@ use splitvote::base::{Instant, NodeId};
 use splitvote::node::Event;
 use splitvote::protocol::election::{Election, Phase, RoundEnd};
 use splitvote::protocol::replication::Path;
+
+pub use lab::{hunted, opened, promise};
 
 /// How ids are written.
 type Namer<'a> = &'a dyn Fn(NodeId) -> String;
@@ -107,7 +110,7 @@ pub const KEYS: &[(&str, &str, &str)] = &[
     ("Run", "v", "Compare two rules side by side"),
     ("Run", "u", "Undo"),
     ("Run", "y", "Why did this happen?"),
-    ("Page", "1 2 3", "Ring, space and time, table"),
+    ("Page", "1 – 4", "Ring, space and time, table, lab"),
     ("Page", "5 – 9", "Node, log, chart, rules, script"),
     ("Page", "g", "Show pings"),
     ("Page", "c", "Share this run"),

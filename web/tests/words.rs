@@ -62,7 +62,7 @@ const SILENT: [&str; 20] = [
     "rendering",
 ];
 /// Texts that look like words and are none: of the script language, of the browser, names.
-const CODE: [&str; 29] = [
+const CODE: [&str; 31] = [
     "English",
     "Splitvote",
     "Enter",
@@ -76,6 +76,8 @@ const CODE: [&str; 29] = [
     "no violations",
     "no broken promises",
     "at ◌7 ◌7",
+    "cargo splitvote sweep ◌7 --seeds ◌7..◌7◌7",
+    " --vary '◌7'",
     "cut ◌7 | ◌7",
     "failover ◌7",
     "deliver ◌7",

@@ -15,8 +15,10 @@ use crate::{share, words};
 
 impl App {
     pub(super) fn act(&mut self, ctx: &Context<Self>, act: Act) {
-        let moves =
-            matches!(act, Act::Event(_) | Act::Vote(_) | Act::Seek(_) | Act::Entry(_) | Act::Breach(_));
+        let moves = matches!(
+            act,
+            Act::Event(_) | Act::Vote(_) | Act::Seek(_) | Act::Entry(_) | Act::Breach(_) | Act::Promise(_)
+        );
         if moves {
             (self.playing, self.slowed) = (false, false);
         }
@@ -71,6 +73,8 @@ impl App {
                 self.answer(done);
             }
             Act::Breach(at) => self.session.seek_breach(at),
+            Act::Promise(id) => self.session.seek_promise(id),
+            Act::Lab(order) => self.order(ctx, order),
             Act::Set(key, value) => {
                 let done = self.session.set(key, &value);
                 self.answer(done);

@@ -120,7 +120,7 @@ impl App {
     pub(super) fn walk(&mut self, across: i32, down: i32) {
         let (scene, selected) = (&self.view.half().scene, self.session.selected);
         let next = match self.centre {
-            View::Ring => scene.neighbour(selected, across, down),
+            View::Ring | View::Lab => scene.neighbour(selected, across, down),
             View::Diagram if down != 0 => return self.walk_items(down),
             View::Diagram => scene.row(selected, across),
             View::Table => scene.row(selected, down),

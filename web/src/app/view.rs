@@ -21,7 +21,9 @@ use crate::panels::table::Table;
 use crate::panels::top::Top;
 use crate::panels::transport::Transport;
 use crate::panels::vote::Vote;
-use crate::panels::{Shared, Wish, branches, compare, hand, icon, room, verdict, views, why, wish};
+use crate::panels::{
+    Shared, Wish, branches, compare, hand, icon, lab, promises, room, verdict, views, why, wish,
+};
 use crate::scene::diagram::{Causes, Diagram};
 use crate::scene::flight;
 use crate::scene::ring::{Point, Ring};
@@ -173,7 +175,7 @@ impl App {
         html! {
             <div key={language::tag()} class="app">
                 <div>
-                    { self.top(on) }{ self.banner(on) }{ verdict::breaches(&session.outcome().breaches, on) }
+                    { self.top(on) }{ self.banner(on) }{ verdict::breaches(&session.outcome().breaches, on) }{ promises::strip(&session.promises(), on) }
                     if share::builtin(session) == Some(share::FIRST) { { room::doors() } }
                 </div>
                 <main class="house">
@@ -203,6 +205,11 @@ impl App {
     /// The chosen view of the run, or of two runs side by side.
     fn stage(&self, ctx: &Context<Self>, on: &Wish) -> Html {
         let session = &self.session;
+        if self.centre == action::View::Lab {
+            let rules = session.script().common_rules().to_string();
+            let inside = lab::view(&self.lab.state, &rules, self.theme, on);
+            return html! { <div key="lab" class="stage lab" id="centre" role="tabpanel" aria-labelledby="view-lab">{ inside }</div> };
+        }
         let sides = session.sides().unwrap_or_default();
         let half = |(side, half): (usize, &Half)| {
             let vote = html! { <Vote scene={half.scene.clone()} id={if side == 0 { "" } else { "beside-" }} of={sides[side].clone()} /> };
@@ -235,6 +242,7 @@ impl App {
                 let Some(diagram) = half.diagram.clone() else { return Html::default() };
                 html! { <SpaceTime diagram={diagram} listed={half.listed.clone()} frame={self.frames[side].clone()} selected={selected} span={self.span} side={side} on={on.clone()} /> }
             }
+            action::View::Lab => Html::default(),
             action::View::Table => {
                 let chosen = self.chosen.item.filter(|chosen| chosen.0 == side).map(|chosen| chosen.1);
                 html! { <Table scene={scene} rows={half.rows.clone()} flying={half.flights.clone()} chosen={chosen} selected={selected} group={group} side={side} on={on.clone()} /> }

@@ -89,7 +89,7 @@ fn series(samples: &[Sample], value: impl Fn(&Sample) -> Option<u64>) -> Vec<(f6
     samples.iter().filter_map(|one| Some((one.at as f64, value(one)? as f64))).collect()
 }
 
-fn inks() -> (RGBColor, RGBColor) {
+pub(super) fn inks() -> (RGBColor, RGBColor) {
     let parse = |text: &str| -> Option<RGBColor> {
         let hex = u32::from_str_radix(text.trim().strip_prefix('#')?, 16).ok()?;
         let [_, red, green, blue] = hex.to_be_bytes();
@@ -105,15 +105,20 @@ fn inks() -> (RGBColor, RGBColor) {
 
 /// Draws lines over a faint frame. Text stays out of the canvas, where nobody could select it.
 fn draw(canvas: &NodeRef, lines: &[Vec<(f64, f64)>], end: u64, ink: RGBColor, frame: RGBColor) {
-    let Some(canvas) = canvas.cast::<HtmlCanvasElement>() else { return };
+    let Some((backend, density)) = sheet(canvas) else { return };
+    // A canvas cannot fail to be drawn on; if it ever does, the table below has the numbers.
+    let _ = plot(backend, lines, end, ink, frame, density);
+}
+
+/// A canvas made as large as its box, and the pixels that are one of the page's.
+pub(super) fn sheet(canvas: &NodeRef) -> Option<(CanvasBackend, f64)> {
+    let canvas = canvas.cast::<HtmlCanvasElement>()?;
     let density = web_sys::window().map_or(1.0, |window| window.device_pixel_ratio()).clamp(1.0, 2.0);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "pixels")]
     let size = |css: i32| (f64::from(css.max(1)) * density) as u32;
     canvas.set_width(size(canvas.client_width()));
     canvas.set_height(size(canvas.client_height()));
-    let Some(backend) = CanvasBackend::with_canvas_object(canvas) else { return };
-    // A canvas cannot fail to be drawn on; if it ever does, the table below has the numbers.
-    let _ = plot(backend, lines, end, ink, frame, density);
+    Some((CanvasBackend::with_canvas_object(canvas)?, density))
 }
 
 fn plot(

@@ -8,6 +8,7 @@ pub mod build;
 pub mod diagram;
 pub mod flight;
 pub mod letter;
+pub mod promise;
 pub mod ring;
 pub mod story;
 pub mod table;

@@ -1,9 +1,11 @@
 //! Where the cursor goes: both runs, where there are two, stand at one moment.
 
+use splitvote::base::Rules;
 use splitvote::sim::What;
 
 use super::Session;
 use super::run::{Run, is_election};
+use crate::scene::promise::{self, Promise, Standing};
 
 impl Session {
     /// To a moment.
@@ -35,6 +37,22 @@ impl Session {
         self.seek(breach.at);
         self.selected = breach.node.or(self.selected);
         self.said = Some(breach.sentence());
+    }
+
+    /// What the judges say of every property up to the cursor.
+    pub fn promises(&self) -> Vec<Promise> {
+        let own = self.run.reel().here().hosts().filter_map(|host| host.node).map(|node| *node.rules());
+        let rules: Vec<Rules> = std::iter::once(self.rules().0).chain(own).collect();
+        promise::of(&self.run.outcome().breaches, self.run.now(), &rules)
+    }
+
+    /// To where a property broke, if it has by now; else its statement is told.
+    pub fn seek_promise(&mut self, id: &str) {
+        let promise = self.promises().into_iter().find(|one| one.property.id == id);
+        match promise.as_ref().map(|one| one.standing) {
+            Some(Standing::Broken(_, breach)) => self.seek_breach(breach),
+            _ => self.said = promise.map(|one| one.sentence()),
+        }
     }
 
     /// To right behind a record.

@@ -1,0 +1,169 @@
+//! The seed lab beside the page: figures equal the command line's, runs open, hunts end in a script.
+
+use std::time::{Duration, Instant};
+
+use harness::{Browser, Key, Outcome, axe, wait_until};
+use serde_json::json;
+use splitvote::scenario::{LIBRARY, parse};
+use splitvote::sim::sweep::{COUNTED, FIGURES, Tally, variants};
+
+use crate::play::{SMALL, caption_says, choose, id, opened};
+
+/// The texts of all cells of a table's body, row by row.
+fn cells(browser: &Browser, table: &str) -> Outcome<Vec<Vec<String>>> {
+    let read = "return [...document.querySelectorAll(arguments[0] + ' tbody tr')].map(row => \
+                [...row.querySelectorAll('td')].map(cell => cell.textContent.trim()))";
+    let rows = browser.script(read, &[json!(id(table))])?;
+    Ok(serde_json::from_value(rows).expect("rows of texts"))
+}
+
+fn clean(browser: &Browser) -> Outcome {
+    let broken = axe(browser)?;
+    assert!(broken.is_empty(), "{}", broken.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
+    Ok(())
+}
+
+/// Waits longer than for anything that the page does itself.
+fn patiently<T>(what: &str, mut look: impl FnMut() -> Outcome<Option<T>>) -> Outcome<T> {
+    let begun = Instant::now();
+    loop {
+        if let Some(seen) = look()? {
+            return Ok(seen);
+        }
+        assert!(begun.elapsed() < Duration::from_mins(3), "not within three minutes: {what}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn the_page_comes_to_the_figures_of_the_command_line_and_opens_the_runs() -> Outcome {
+    const SEEDS: u64 = 60;
+    let (_server, browser) = opened("#split-vote")?;
+    browser.click(&id("view-lab"))?;
+    clean(&browser)?;
+    choose(&browser, "lab-count", &SEEDS.to_string())?;
+    choose(&browser, "lab-pick", "")?;
+    choose(&browser, "lab-vary", "nack=off,on")?;
+    // Two workers, however many processors there are.
+    browser.script("Object.defineProperty(navigator, 'hardwareConcurrency', {get: () => 3})", &[])?;
+    browser.click(&id("lab-go"))?;
+    patiently("the runs are done", || {
+        Ok(browser.text(&id("lab-state"))?.contains("120 of 120 runs").then_some(()))
+    })?;
+
+    let text = LIBRARY.iter().find(|one| one.name == "split-vote").expect("it is built in").text;
+    let script = parse(text).expect("a script");
+    let variants = variants(&script, &["nack=off,on".to_owned()]).expect("two variants");
+    let tallies: Vec<Tally> = variants
+        .iter()
+        .map(|variant| {
+            let mut tally = Tally::default();
+            for seed in 0..SEEDS {
+                tally.play(&variant.script, seed);
+            }
+            tally
+        })
+        .collect();
+    let spreads: Vec<Vec<String>> =
+        FIGURES.iter().flat_map(|figure| tallies.iter().map(|tally| figure.cells(tally).to_vec())).collect();
+    assert_eq!(cells(&browser, "lab-spreads")?, spreads);
+    let rates: Vec<Vec<String>> = COUNTED
+        .iter()
+        .flat_map(|counted| tallies.iter().map(|tally| counted.rate(tally)))
+        .map(|rate| vec![rate.count.to_string(), rate.to_string()])
+        .collect();
+    assert_eq!(cells(&browser, "lab-rates")?, rates);
+    let command = browser.text(&id("lab-command"))?;
+    assert_eq!(command, "cargo splitvote sweep split-vote --seeds 0..60 --vary 'nack=off,on'");
+
+    // By keyboard: the table of bars, a bar, a seed of it.
+    browser.click(&id("lab-bars"))?;
+    clean(&browser)?;
+    browser.screenshot("lab")?;
+    browser.script("document.querySelector('.lab-bars button').focus()", &[])?;
+    browser.press(Key::Enter)?;
+    browser.wait_for(".lab-seeds button")?;
+    let seed = browser.attribute(".lab-seeds button", "data-testid")?.unwrap_or_default();
+    let seed = seed.trim_start_matches("lab-seed-").to_owned();
+    browser.script("document.querySelector('.lab-seeds button').focus()", &[])?;
+    browser.press(Key::Enter)?;
+    browser.wait_for(&id("ring"))?;
+    caption_says(&browser, &format!("Seed {seed} under nack="))?;
+    assert_eq!(browser.script("return document.querySelector('#seed').value", &[])?, json!(seed));
+    browser.click(&id("view-lab"))?;
+    assert_eq!(cells(&browser, "lab-spreads")?, spreads, "the lab keeps what it has found");
+    assert_eq!(browser.console_errors()?, [""; 0]);
+    Ok(())
+}
+
+#[test]
+fn a_sweep_ends_at_once_and_the_page_answers_meanwhile() -> Outcome {
+    let (_server, browser) = opened(SMALL)?;
+    browser.click(&id("view-lab"))?;
+    choose(&browser, "lab-count", "many")?;
+    browser.click(&id("lab-go"))?;
+    browser.wait_for_text(&id("lab-wrong"), "whole numbers")?;
+    choose(&browser, "lab-count", "100000")?;
+    choose(&browser, "lab-vary", "set:latency=1ms,10ms")?;
+    browser.click(&id("lab-go"))?;
+    browser.wait_for(&id("lab-chart"))?;
+    browser.click(&id("lab-figure-2"))?;
+    browser.click(&id("play"))?;
+    browser.click(&id("play"))?;
+    browser.click(&id("lab-stop"))?;
+    let stopped = browser.wait_for_text(&id("lab-state"), "Stopped")?;
+    browser.wait_for(&id("lab-go"))?;
+    // Workers that were sent away say nothing more.
+    browser.script_async("await new Promise(done => setTimeout(done, 500))", &[])?;
+    assert_eq!(browser.text(&id("lab-state"))?, stopped);
+    assert_eq!(browser.console_errors()?, [""; 0]);
+    Ok(())
+}
+
+#[test]
+fn a_hunt_ends_with_a_script_that_opens_as_a_run() -> Outcome {
+    let (_server, browser) = opened("#v1;rules+full-sync-across-shards=off;run+for+9s")?;
+    browser.click(&id("view-lab"))?;
+    choose(&browser, "hunt-target", "S13")?;
+    browser.click(&id("hunt-go"))?;
+    patiently("something is found", || Ok((browser.count(&id("hunt-found"))? > 0).then_some(())))?;
+    let told = browser.text(&id("hunt-state"))?;
+    assert!(told.starts_with("S13 broke with seed 1"), "{told}");
+    clean(&browser)?;
+    browser.click(&id("hunt-open"))?;
+    browser.wait_for(&id("breach-s13"))?;
+    assert!(browser.address()?.contains("full-sync-across-shards=off"), "{}", browser.address()?);
+
+    // A hunt that is called off says so.
+    browser.click(&id("view-lab"))?;
+    choose(&browser, "hunt-target", "S6")?;
+    browser.click(&id("hunt-go"))?;
+    browser.click(&id("hunt-stop"))?;
+    browser.wait_for_text(&id("hunt-state"), "Stopped")?;
+    assert_eq!(browser.console_errors()?, [""; 0]);
+    Ok(())
+}
+
+#[test]
+fn a_chip_tells_how_its_property_stands_and_a_broken_one_leads_there() -> Outcome {
+    let (_server, browser) = opened("#museum/m12")?;
+    let chip = id("promise-s3");
+    let label = || Ok::<_, harness::Failure>(browser.attribute(&chip, "aria-label")?.unwrap_or_default());
+    browser.script("document.querySelector(arguments[0]).click()", &[json!(id("start"))])?;
+    wait_until("it holds at first", || {
+        Ok(label()?.starts_with("S3 holds so far, but these rules are known to break it").then_some(()))
+    })?;
+    browser.click(&id("breach-s3"))?;
+    wait_until("it is broken", || Ok(label()?.starts_with("S3 is broken since").then_some(())))?;
+    let there = browser.text(&id("clock"))?;
+    browser.press(Key::Home)?;
+    browser.script("document.querySelector('.tape').focus()", &[])?;
+    browser.press(Key::End)?;
+    browser.script("document.querySelector(arguments[0]).focus()", &[json!(chip)])?;
+    browser.press(Key::Enter)?;
+    wait_until("the clock is back", || Ok((browser.text(&id("clock"))? == there).then_some(())))?;
+    browser.press(Key::Left)?;
+    let focus = browser.script("return document.activeElement.dataset.testid", &[])?;
+    assert_eq!(focus, json!("promise-s2"));
+    clean(&browser)
+}

@@ -1,0 +1,96 @@
+//! What can be varied: rules and dials, in the words of `splitvote sweep --vary`.
+
+use std::fmt::Write as _;
+
+use splitvote::base::rules::SWITCHES;
+use splitvote::scenario::{Key, Script};
+
+/// Variants that are more than most people compare, as strips of one dial: its key, the unit, the first
+/// value, the step and how many.
+const DIALS: [(&str, &str, u32, u32, u32); 4] = [
+    ("node-timeout", "s", 1, 1, 20),
+    ("latency", "ms", 5, 5, 20),
+    ("jitter", "ms", 0, 5, 20),
+    ("loss", "%", 0, 1, 20),
+];
+
+/// Releases side by side.
+const RELEASES: &str = "rules=valkey-7.2,valkey-8.1,valkey-9.1,splitvote";
+
+/// A group of choices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// Sweeps of one dial.
+    Dials,
+    /// Releases and switches.
+    Rules,
+}
+
+/// Everything that is offered, with the group that it stands in.
+pub fn choices() -> Vec<(Group, String)> {
+    let dials =
+        DIALS.iter().filter(|dial| Key::named(dial.0).is_some()).map(|dial| (Group::Dials, words(dial)));
+    let releases = std::iter::once((Group::Rules, RELEASES.to_owned()));
+    let switches = SWITCHES.iter().map(|switch| {
+        let mut values = switch.values.to_vec();
+        // What is new stands on the right.
+        values.sort_by_key(|value| *value != "off");
+        (Group::Rules, format!("{}={}", switch.id, values.join(",")))
+    });
+    dials.chain(releases).chain(switches).collect()
+}
+
+/// `set:node-timeout=1s,2s,3s`.
+fn words(&(key, unit, first, step, count): &(&str, &str, u32, u32, u32)) -> String {
+    let mut text = format!("set:{key}=");
+    for at in 0..count {
+        // Writing to a `String` cannot fail.
+        let _ = write!(text, "{}{}{unit}", if at == 0 { "" } else { "," }, first + at * step);
+    }
+    text
+}
+
+/// How a choice is called: without its values if they are many.
+pub fn label(words: &str) -> String {
+    let (what, values) = words.split_once('=').unwrap_or((words, ""));
+    let all: Vec<&str> = values.split(',').collect();
+    match all.as_slice() {
+        [first, .., last] if all.len() > 4 => format!("{} {first} … {last}", what.trim_start_matches("set:")),
+        _ => words.to_owned(),
+    }
+}
+
+/// Words for variants as they are given to the language: several are separated by spaces.
+pub fn split(words: &str) -> Vec<String> {
+    words.split_whitespace().map(str::to_owned).collect()
+}
+
+/// The rules of a script as words.
+pub fn rules_of(script: &Script) -> String {
+    script.common_rules().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use splitvote::scenario::parse;
+    use splitvote::sim::sweep::variants;
+
+    use super::*;
+
+    #[test]
+    fn every_choice_gives_variants() {
+        let script = parse("run for 1s\n").expect("a script");
+        for (group, words) in choices() {
+            let made = variants(&script, &split(&words));
+            let made = made.unwrap_or_else(|error| panic!("{words}: {error}")).len();
+            assert_eq!(group == Group::Dials, made == 20, "{words}: {made}");
+        }
+        assert!(
+            choices()
+                .iter()
+                .any(|(_, words)| words == "nack=off,on,merged,echoed" || words.starts_with("nack=off"))
+        );
+        assert_eq!(label("set:node-timeout=1s,2s,3s,4s,5s"), "node-timeout 1s … 5s");
+        assert_eq!(label("nack=off,on"), "nack=off,on");
+    }
+}
