@@ -18,7 +18,12 @@ use super::accept::keep_alive;
 use super::server::{Server, Shared, sleep};
 
 /// How long a peer may leave a frame half said, or say nothing at all on a link it has just opened.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_micros(PATIENCE_SPAN.as_micros());
+const PATIENCE_SPAN: Span = Span::from_secs(15);
+
+/// What a stranger may leave half said: a MEET with the gossip of a large cluster. Whoever is in our table may
+/// send what the protocol has room for.
+const STRANGERS: usize = 1 << 20;
 
 /// Links that one address may open to a node that knows nobody, and for each node that it knows.
 const INBOUND: (usize, usize) = (64, 4);
@@ -170,6 +175,8 @@ async fn carry(
         let mut deframer = Deframer::default();
         let mut chunk = vec![0; 16 * 1024];
         let mut spoke = false;
+        // Since when a frame is half said.
+        let mut since = clock.now();
         loop {
             let read = reader.read(&mut chunk);
             // A link that is silent between two frames is the protocol's business, not ours.
@@ -183,18 +190,34 @@ async fn carry(
                 read
             };
             let Ok(length @ 1..) = read else { return };
+            if deframer.pending() == 0 {
+                since = clock.now();
+            }
             deframer.push(&chunk[..length]);
             for frame in deframer.by_ref() {
                 spoke = true;
+                since = clock.now();
                 if !take(&mut server.borrow_mut(), link, frame) {
                     return;
                 }
+            }
+            let (waits, slow) = (deframer.pending(), clock.now().since(since) > PATIENCE_SPAN);
+            if waits > 0 && (waits > STRANGERS || slow) && !server.borrow().is_of_a_member(link) {
+                let words = format_args!("closes a bus link of a stranger: {waits} bytes and no whole frame");
+                return server.borrow_mut().notice(words);
             }
         }
     };
     tokio::select! {
         () = write => {}
         () = read => {}
+    }
+}
+
+impl Server {
+    /// Whether a link is one of a node that this one knows.
+    fn is_of_a_member(&self, link: LinkId) -> bool {
+        self.node.view().iter().any(|(_, peer)| peer.inbound == Some(link) || peer.outbound == Some(link))
     }
 }
 

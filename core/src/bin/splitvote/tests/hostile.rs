@@ -247,6 +247,22 @@ fn odd_frames_cost_themselves_or_their_link() {
 }
 
 #[test]
+fn a_stranger_cannot_leave_much_half_said() {
+    let node = alone("half", &[]);
+    let mut stream = connect(node.port + 10_000);
+    // A PUBLISH of 16 MiB, as only members send it.
+    let mut frame = patched(12, &4_u16.to_be_bytes());
+    frame[4..8].copy_from_slice(&(16_u32 << 20).to_be_bytes());
+    stream.write_all(&frame).expect("it takes the beginning");
+    let chunk = vec![0; 64 * 1024];
+    let taken = (0..255).take_while(|_| stream.write_all(&chunk).is_ok()).count();
+    // What the two kernels keep between them comes on top.
+    assert!(taken < 250, "{taken} chunks were taken");
+    until("it is said", || node.log().contains("closes a bus link of a stranger"));
+    assert!(still_answers(node.port + 10_000, &[]), "others are heard");
+}
+
+#[test]
 fn a_configuration_is_kept_through_a_rewrite_and_a_restart() {
     let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("rewrite-{}", std::process::id()));
     drop(fs::remove_dir_all(&home));
