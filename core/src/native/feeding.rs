@@ -131,7 +131,17 @@ pub async fn feed(server: Shared, mut stream: TcpStream, client: &Client, start:
 }
 
 async fn send(server: &Shared, mut writer: WriteHalf<'_>, id: ClientId, start: Start) -> std::io::Result<()> {
-    writer.write_all(&start.head).await?;
+    // Who takes nothing of its snapshot would keep it in our memory for ever.
+    for chunk in start.head.chunks(CHUNK) {
+        let written = timeout(patience(server), writer.write_all(chunk)).await;
+        let Ok(written) = written else {
+            let words = format_args!("a replica takes nothing of its snapshot for longer than repl-timeout");
+            server.borrow_mut().warning(words);
+            return Ok(());
+        };
+        written?;
+    }
+    drop(start.head);
     let mut sent = start.from;
     let grown = {
         let mut server = server.borrow_mut();
@@ -158,6 +168,11 @@ async fn send(server: &Shared, mut writer: WriteHalf<'_>, id: ClientId, start: S
     }
 }
 
+/// How long a replica may stand still.
+fn patience(server: &Shared) -> std::time::Duration {
+    std::time::Duration::from_micros(server.borrow().options.cluster.repl_timeout.as_micros())
+}
+
 /// Hears how far the replica is.
 async fn listen(server: &Shared, mut reader: ReadHalf<'_>, id: ClientId, mut buffer: Vec<u8>) {
     let mut requests = Requests::default();
@@ -172,9 +187,7 @@ async fn listen(server: &Shared, mut reader: ReadHalf<'_>, id: ClientId, mut buf
         if buffer.len() > CHUNK {
             return;
         }
-        let patience =
-            std::time::Duration::from_micros(server.borrow().options.cluster.repl_timeout.as_micros());
-        match timeout(patience, reader.read_buf(&mut buffer)).await {
+        match timeout(patience(server), reader.read_buf(&mut buffer)).await {
             Ok(Ok(1..)) => {}
             Ok(_) => return,
             // A snapshot that takes long to send or to load is no silence.

@@ -162,6 +162,25 @@ fn who_does_not_read_costs_no_memory() {
 }
 
 #[test]
+fn who_asks_for_everything_and_takes_nothing_is_let_go() {
+    let node = alone("greedy", &["--repl-timeout", "1"]);
+    let mut client = Client::to(node.port).expect("it listens");
+    assert_eq!(client.say(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]).expect("it answers"), "OK");
+    until("it serves", || client.say(&["CLUSTER", "INFO"]).expect("it answers").contains("cluster_state:ok"));
+    // More than two kernels keep for a reader that does not read, and not to be compressed.
+    let mut rng = Rng::new(7);
+    let value: String =
+        (0..1 << 20).map(|_| char::from(33 + u8::try_from(rng.below(90)).unwrap_or(0))).collect();
+    for number in 0..16 {
+        assert_eq!(client.say(&["SET", &number.to_string(), &value]).expect("it answers"), "OK");
+    }
+    let mut lazy = connect(node.port);
+    lazy.write_all(b"PSYNC ? -1\r\n").expect("it takes requests");
+    until("it is said", || node.log().contains("a replica takes nothing of its snapshot"));
+    until("it is gone", || node.info("connected_slaves").as_deref() == Some("0"));
+}
+
+#[test]
 fn who_queues_without_end_is_let_go() {
     let node = alone("queue", &["--client-query-buffer-limit", "1mb"]);
     let mut client = Client::to(node.port).expect("it listens");
