@@ -91,7 +91,9 @@ mod tests {
         let variants = variants(&script, &["nack=off,on".to_owned()]).expect("two variants");
         let tallied = variants.into_iter().map(|variant| {
             let mut tally = Tally::default();
-            (0..3).for_each(|seed| tally.play(&variant.script, seed));
+            for seed in 0..3 {
+                tally.play(&variant.script, seed);
+            }
             (variant, tally)
         });
         let sweep = Sweep { scenario: "one".to_owned(), seeds: [0, 3], variants: tallied.collect() };
