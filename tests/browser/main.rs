@@ -3,9 +3,12 @@
 
 mod compare;
 mod editor;
+mod files;
 mod lab;
+mod modes;
 mod museum;
 mod native;
+mod offline;
 mod page;
 mod play;
 mod rules;

@@ -115,6 +115,34 @@ pub enum Tab {
     Do,
 }
 
+/// What can be saved as a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Save {
+    /// What is seen, as a drawing.
+    Svg,
+    /// What is seen, as pixels.
+    Png,
+    /// What happens in the run, a JSON object a line.
+    Lines,
+    /// The same for Perfetto and Chrome.
+    Chrome,
+    /// The script.
+    Script,
+}
+
+impl Save {
+    /// How the file's name ends.
+    pub fn end(self) -> &'static str {
+        match self {
+            Self::Svg => "svg",
+            Self::Png => "png",
+            Self::Lines => "jsonl",
+            Self::Chrome => "json",
+            Self::Script => "scn",
+        }
+    }
+}
+
 /// One wish.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Act {
@@ -206,6 +234,14 @@ pub enum Act {
     Share,
     /// Copies the address.
     Copy,
+    /// Copies a frame for another page.
+    CopyFrame,
+    /// Saves a file.
+    Save(Save),
+    /// Shows the stage alone in big type, or the whole page again.
+    Present,
+    /// Opens the speaker's window.
+    Notes,
     /// Opens the key map.
     Help,
     /// Closes whatever is open.
@@ -245,6 +281,7 @@ pub fn of_key(key: &str) -> Option<Act> {
         "y" => Act::Why(false),
         "v" => Act::Versus,
         "c" => Act::Share,
+        "p" => Act::Present,
         "d" => Act::Theme,
         "?" => Act::Help,
         "5" => Act::Tab(Tab::Node),

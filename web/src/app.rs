@@ -3,9 +3,12 @@
 
 mod acts;
 mod causes;
-mod door;
+mod desk;
+pub(crate) mod door;
+mod files;
 mod frames;
 mod lab;
+mod mode;
 pub(crate) mod speech;
 mod view;
 
@@ -24,8 +27,10 @@ use crate::search::{Found, Search};
 use crate::session::Session;
 use crate::{share, words};
 
+pub(crate) use desk::Desk;
 use door::Door;
 use frames::STILL;
+pub(crate) use mode::{Mode, asked};
 use view::{Stand, View};
 
 /// What comes in.
@@ -85,6 +90,8 @@ pub(crate) struct App {
     canvases: [NodeRef; 2],
     door: Door,
     lab: lab::Room,
+    mode: Mode,
+    desk: Option<desk::Line>,
     _clock: Clock,
 }
 
@@ -130,9 +137,15 @@ impl Component for App {
             canvases: Default::default(),
             door,
             lab: lab::Room::default(),
+            mode: Mode::Whole,
+            desk: None,
             _clock: clock,
         };
         door::restore_theme();
+        match door::mode() {
+            Mode::Present => app.present(ctx),
+            mode => app.mode = mode,
+        }
         app.verify();
         app.enter();
         app.look();
@@ -162,7 +175,7 @@ impl Component for App {
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
-        self.page(ctx)
+        if self.mode == Mode::Whole { self.page(ctx) } else { self.bare(ctx) }
     }
 
     fn rendered(&mut self, _: &Context<Self>, first: bool) {
@@ -187,6 +200,7 @@ impl App {
         };
         self.view = View::of(&self.session, self.view.size, window, stand, (&self.filter, self.about));
         self.stale = true;
+        self.brief();
     }
 
     fn probe(&mut self, side: usize, point: Point) {

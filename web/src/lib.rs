@@ -21,6 +21,7 @@ pub mod words;
 
 /// Puts the page in the place of the skeleton that `index.html` shows first, in the reader's language.
 pub fn start() {
+    app::door::keep_offline();
     let tag = app::speech::wanted();
     if tag == language::ENGLISH {
         return mount();
@@ -45,5 +46,9 @@ fn mount() {
 /// Puts the page into an element.
 pub fn start_in(place: web_sys::Element) {
     place.set_inner_html("");
+    if app::door::mode() == app::Mode::Notes {
+        yew::Renderer::<app::Desk>::with_root(place).render();
+        return;
+    }
     yew::Renderer::<app::App>::with_root(place).render();
 }

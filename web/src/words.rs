@@ -114,6 +114,7 @@ pub const KEYS: &[(&str, &str, &str)] = &[
     ("Page", "5 – 9", "Node, log, chart, rules, script"),
     ("Page", "g", "Show pings"),
     ("Page", "c", "Share this run"),
+    ("Page", "p", "Show it on a projector"),
     ("Page", "d", "Light or dark"),
     ("Page", "?", "These keys"),
 ];

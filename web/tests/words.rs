@@ -62,7 +62,7 @@ const SILENT: [&str; 20] = [
     "rendering",
 ];
 /// Texts that look like words and are none: of the script language, of the browser, names.
-const CODE: [&str; 31] = [
+const CODE: [&str; 32] = [
     "English",
     "Splitvote",
     "Enter",
@@ -75,6 +75,7 @@ const CODE: [&str; 31] = [
     "pip full",
     "no violations",
     "no broken promises",
+    "<iframe src=\"◌7\" width=\"800\" height=\"520\" title=\"Splitvote\" style=\"border:0\"></iframe>",
     "at ◌7 ◌7",
     "cargo splitvote sweep ◌7 --seeds ◌7..◌7◌7",
     " --vary '◌7'",

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use brotli::enc::BrotliEncoderParams;
 
 use crate::run::{command, run, top};
-use crate::tools;
+use crate::{single, tools};
 
 /// Bytes of wasm after compression: the node, the simulator and the language are most of it, the texts of
 /// the museum's rooms, the sentences of the switches and the comparison of two runs come next. A phone on a slow line still loads them
@@ -35,6 +35,7 @@ pub(crate) fn bundle() -> Result<ExitCode> {
     tools::wasm_target()?;
     build()?;
     weigh()?;
+    single::write()?;
     Ok(ExitCode::SUCCESS)
 }
 

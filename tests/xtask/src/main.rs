@@ -9,6 +9,7 @@ mod bundle;
 mod clients;
 mod play;
 mod run;
+mod single;
 mod soak;
 mod test;
 mod tools;
@@ -23,7 +24,7 @@ use anyhow::{Result, bail};
 const HELP: &str = "\
 cargo xtask play [TRUNK OPTIONS]   builds the playground, serves it on 127.0.0.1:8080 and opens it
 cargo xtask test [STEP...]         every check and every test, or only the steps named
-cargo xtask bundle                 the release bundle and its sizes, in target/dist
+cargo xtask bundle                 the release bundle and its sizes, in target/dist, and all of it as one file
 cargo xtask bench [--quick]        how fast it is, and next to other simulators
 cargo xtask bench servers          a real node next to Valkey 9.1.2: requests, memory, idle cost
 cargo xtask soak [--minutes N]     real nodes under load and random faults, ten minutes unless told

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 
 use crate::run::{command, run, seconds, top};
-use crate::{bundle, clients, tools};
+use crate::{bundle, clients, single, tools};
 
 /// The task in which the wasm runner calls itself again, with a temporary folder of its own.
 pub(crate) const RUNNER_INSIDE: &str = "runner-inside";
@@ -200,7 +200,8 @@ fn wasm_tests(package: &str, test: &str) -> Result<()> {
 fn bundle_and_weigh() -> Result<()> {
     tools::wasm_target()?;
     bundle::build()?;
-    bundle::weigh()
+    bundle::weigh()?;
+    single::write().map(drop)
 }
 
 fn browser() -> Result<()> {

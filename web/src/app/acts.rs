@@ -3,10 +3,11 @@
 use web_sys::KeyboardEvent;
 use yew::prelude::*;
 
-use super::{App, Msg, door, speech};
+use super::mode::Mode;
+use super::{App, Msg, desk, door, speech};
 use crate::action::{Act, Tab, View, of_key};
 use crate::panels::paint::Palette;
-use crate::panels::sheets::Sheet;
+use crate::panels::sheets::{self, Sheet};
 use crate::scene::NodeIndex;
 use crate::scene::diagram::SPANS;
 use crate::scene::tape::ZOOMS;
@@ -138,6 +139,14 @@ impl App {
                     door::copy(link.clone(), ctx.link().callback(Msg::Copied));
                 }
             }
+            Act::CopyFrame => {
+                if let Some(Sheet::Share(link, _)) = &self.sheet {
+                    door::copy(sheets::frame(link), ctx.link().callback(Msg::Copied));
+                }
+            }
+            Act::Save(what) => self.save(what),
+            Act::Present => self.present(ctx),
+            Act::Notes => desk::open(),
             Act::Help => self.sheet = Some(Sheet::Help),
             Act::Close => {
                 (self.sheet, self.menu) = (None, None);
@@ -219,6 +228,11 @@ impl App {
     pub(super) fn key(&mut self, ctx: &Context<Self>, event: &KeyboardEvent) -> bool {
         let Some(place) = door::key_place(event) else { return false };
         let act = match (event.key().as_str(), place) {
+            // A remote control for slides knows few keys.
+            ("PageDown" | "." | "ArrowRight", _) if self.mode == Mode::Present => Some(Act::Vote(true)),
+            ("PageUp" | "," | "ArrowLeft", _) if self.mode == Mode::Present => Some(Act::Vote(false)),
+            ("Escape", _) if self.mode == Mode::Present && self.menu.is_none() => Some(Act::Present),
+            ("p", _) if self.mode == Mode::Embed => None,
             ("+" | "=", _) => Some(Act::Speed(self.speed + 1)),
             ("-" | "−", _) => Some(Act::Speed(self.speed.saturating_sub(1))),
             ("Enter", door::Place::Node(at)) if event.shift_key() => Some(Act::Group(at)),

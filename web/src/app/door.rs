@@ -7,7 +7,7 @@ use web_sys::{Element, HtmlElement, KeyboardEvent};
 use yew::Callback;
 use yew::html::Scope;
 
-use super::{App, Msg, speech};
+use super::{App, Mode, Msg, asked, speech};
 use crate::panels::script::Mistake;
 use crate::words;
 
@@ -64,7 +64,7 @@ impl Door {
         let history = web_sys::window().and_then(|window| window.history().ok());
         if let Some(history) = history {
             // A browser that counts our calls and refuses one gets the next.
-            let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(fragment));
+            let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&here(fragment)));
         }
     }
 
@@ -105,10 +105,26 @@ fn page() -> Option<web_sys::Document> {
     web_sys::window()?.document()
 }
 
-/// The whole address, but for the language it asks for.
+/// The whole address, but for the language and the mode it asks for.
 pub(super) fn address() -> String {
-    let address = web_sys::window().and_then(|window| window.location().href().ok()).unwrap_or_default();
-    speech::without_language(&address)
+    asked(&speech::without_language(&href())).1
+}
+
+/// How much of the page the address asks for.
+pub(crate) fn mode() -> Mode {
+    asked(&href()).0
+}
+
+fn href() -> String {
+    web_sys::window().and_then(|window| window.location().href().ok()).unwrap_or_default()
+}
+
+/// This fragment at the present address. A frame stays one when its page is loaded again.
+fn here(fragment: &str) -> String {
+    match mode() {
+        Mode::Embed => format!("?embed{fragment}"),
+        _ => fragment.to_owned(),
+    }
 }
 
 /// The address with this fragment in place of its own.
@@ -225,4 +241,16 @@ pub(super) fn key_place(event: &KeyboardEvent) -> Option<Place> {
     }
     let own = matches!(target.get_attribute("role").as_deref(), Some("slider" | "region" | "tabpanel"));
     Some(if own { Place::Control } else { Place::Page })
+}
+
+/// Lets the browser keep the page for when there is no network.
+pub(crate) fn keep_offline() {
+    // From a file, or where the page is no secure one, there is nobody to keep it.
+    let Some(window) = web_sys::window().filter(web_sys::Window::is_secure_context) else { return };
+    if href().starts_with("http") {
+        let kept = window.navigator().service_worker().register("sw.js");
+        wasm_bindgen_futures::spawn_local(async move {
+            let _ = JsFuture::from(kept).await;
+        });
+    }
 }

@@ -124,7 +124,7 @@ pub(super) struct View {
     rows: Shared<Vec<Row>>,
     matching: usize,
     samples: Shared<Vec<Sample>>,
-    caption: (u64, String),
+    pub(super) caption: (u64, String),
 }
 
 impl View {
@@ -196,6 +196,7 @@ impl App {
                 <Transport tape={view.half().tape.clone()} beside={self.tape_beside()} branches={branches::strip(session, view.window, on)} now={session.now()} end={session.end()} spoken={self.spoken()} playing={self.playing}
                     steps={session.steps()} speed={self.speed} slow_votes={self.slow_votes} zoom={self.zoom} slowed={self.slowed} on={on.clone()} />
                 <div class="unseen" role="status" aria-live="polite" data-testid="live">{ if self.playing && !self.slowed { "" } else { caption.as_str() } }</div>
+                <pre class="paper" aria-hidden="true">{ session.text() }</pre>
                 if let Some((toast, _)) = &self.toast { <div class="toast" role="status" data-testid="toast">{ tell(toast) }</div> }
                 if let Some(sheet) = &self.sheet { <Over sheet={sheet.clone()} on={on.clone()} /> }
             </div>
@@ -203,7 +204,7 @@ impl App {
     }
 
     /// The chosen view of the run, or of two runs side by side.
-    fn stage(&self, ctx: &Context<Self>, on: &Wish) -> Html {
+    pub(super) fn stage(&self, ctx: &Context<Self>, on: &Wish) -> Html {
         let session = &self.session;
         if self.centre == action::View::Lab {
             let rules = session.script().common_rules().to_string();

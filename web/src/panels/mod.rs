@@ -93,6 +93,7 @@ pub fn icon(name: &str) -> Html {
         "theme" => "M8 2a6 6 0 1 0 6 6 4.5 4.5 0 0 1-6-6z",
         "dice" => "M3 3h10v10H3zM6 6h.01M10 10h.01M10 6h.01M6 10h.01",
         "undo" => "M6 3L3 6l3 3M3 6h6.5a3.5 3.5 0 0 1 0 7H7",
+        "present" => "M2 3.500h12v7.500H2zM8 11v2.500M5.500 13.500h5",
         "plus" => "M8 3.5v9M3.500 8h9",
         "minus" => "M3.500 8h9",
         "versus" => "M2.500 3.500h4.500v9H2.500zM9 3.500h4.500v9H9z",

@@ -6,8 +6,8 @@ use qrcodegen::{QrCode, QrCodeEcc};
 use yew::prelude::*;
 
 use super::{Wish, icon, wish};
-use crate::action::Act;
-use crate::language::t;
+use crate::action::{Act, Save};
+use crate::language::{later, t};
 use crate::words;
 
 /// Which sheet is open.
@@ -78,7 +78,37 @@ fn share(link: &str, copied: bool, on: &Wish) -> Html {
             </div>
             { qr(link) }
         </div>
+        <section class="stack">
+            <h3>{ t("Save") }</h3>
+            <div class="row wrap">{ for FILES.into_iter().map(|(what, label)| file(what, t(label), on)) }</div>
+        </section>
+        <details class="stack">
+            <summary>{ t("Show it in a page of yours") }</summary>
+            <textarea class="link" readonly=true rows="4" aria-label={t("Frame")} data-testid="frame" value={frame(link)} />
+            <button type="button" class="btn" data-testid="copy-frame" onclick={wish(on, Act::CopyFrame)}>{ icon("share") }{ t("Copy the frame") }</button>
+        </details>
     </> }
+}
+
+/// What can be saved, as buttons call it.
+const FILES: [(Save, &str); 5] = [
+    (Save::Svg, later("Picture (SVG)")),
+    (Save::Png, later("Picture (PNG)")),
+    (Save::Lines, later("Trace (JSON lines)")),
+    (Save::Chrome, later("Trace for Perfetto")),
+    (Save::Script, later("Script")),
+];
+
+fn file(what: Save, label: &'static str, on: &Wish) -> Html {
+    html! { <button type="button" class="btn" data-testid={format!("save-{}", what.end())} onclick={wish(on, Act::Save(what))}>{ label }</button> }
+}
+
+/// A frame that shows a link in another page.
+pub fn frame(link: &str) -> String {
+    let address = link.replacen('#', "?embed#", 1);
+    format!(
+        "<iframe src=\"{address}\" width=\"800\" height=\"520\" title=\"Splitvote\" style=\"border:0\"></iframe>"
+    )
 }
 
 /// The link for phones; too long a link has no readable code.

@@ -50,10 +50,11 @@ pub fn Stage(props: &Props) -> Html {
             }
         })
     };
+    let (across, down) = ring.size;
     let in_tab_order = props.selected.unwrap_or(0);
     html! {
-        <div class="ring" ref={props.frame.clone()} data-testid={id(props, "ring")}>
-            <svg class="world" role="group" aria-label={t("The cluster")} onclick={probe}>
+        <div class="ring" ref={props.frame.clone()} style={format!("--across:{across};--down:{down}")} data-picture="" data-testid={id(props, "ring")}>
+            <svg class="world" viewBox={format!("0 0 {across} {down}")} role="group" aria-label={t("The cluster")} onclick={probe}>
                 <defs>
                     <linearGradient id="half"><stop offset="50%" stop-color="var(--ink)" /><stop offset="50%" stop-color="var(--card)" /></linearGradient>
                     <pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">

@@ -68,6 +68,7 @@ pub fn Top(props: &Props) -> Html {
             <button type="button" class="btn" aria-pressed={if props.compares { "true" } else { "false" }} aria-label={t("Compare two rules")} title={t("Compare two rules (v)")} data-testid="compare" onclick={wish(&props.on, Act::Versus)}>{ icon("versus") }<span class="label">{ t("Compare") }</span></button>
             <button type="button" class="btn" aria-label={t("Share")} data-testid="share" onclick={wish(&props.on, Act::Share)}>{ icon("share") }<span class="label">{ t("Share") }</span></button>
             <div class="row">
+                <button type="button" class="btn bare icon wide-only" aria-label={t("Show it on a projector")} title={t("Show it on a projector (p)")} data-testid="present" onclick={wish(&props.on, Act::Present)}>{ icon("present") }</button>
                 { tongue(&props.on) }
                 <button type="button" class="btn bare icon" aria-label={t("Light or dark")} title={t("Light or dark (d)")} data-testid="theme" onclick={wish(&props.on, Act::Theme)}>{ icon("theme") }</button>
                 <button type="button" class="btn bare icon" aria-label={t("Keys")} title={t("Keys (?)")} data-testid="help" onclick={wish(&props.on, Act::Help)}>{ icon("help") }</button>

@@ -41,6 +41,8 @@ pub struct Ring {
     pub node: f64,
     /// One place for each node.
     pub seats: Vec<Point>,
+    /// The box.
+    pub size: (f64, f64),
     shards: usize,
 }
 
@@ -52,6 +54,7 @@ const LEGEND: f64 = 28.0;
 impl Ring {
     /// Lays out `scene` in a box of this size.
     pub fn new(scene: &Scene, width: f64, height: f64) -> Self {
+        let size = (width, height);
         let shards = scene.shards.len().max(1);
         // The line that explains the signs stands below.
         let height = height - LEGEND;
@@ -63,7 +66,7 @@ impl Ring {
         let outer = arc - node - 26.0 * gap;
         let centre = Point { x: width / 2.0, y: height / 2.0 };
         let inner = (outer - node * 2.0 - 30.0 * gap).max(outer * 0.45);
-        let mut ring = Self { centre, arc, outer, inner, node, seats: Vec::new(), shards };
+        let mut ring = Self { centre, arc, outer, inner, node, seats: Vec::new(), size, shards };
         ring.seats = scene.nodes.iter().map(|node| ring.seat(node, seats)).collect();
         ring
     }
