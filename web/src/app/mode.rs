@@ -43,14 +43,13 @@ impl App {
     /// The stage, the sentence and three keys.
     pub(super) fn bare(&self, ctx: &Context<Self>) -> Html {
         let (session, on) = (&self.session, &ctx.link().callback(Msg::Act));
-        let (when, caption) = (&self.view.caption.0, tell(&self.view.caption.1));
+        let caption = tell(&self.view.caption.1);
         let class = if self.mode == Mode::Embed { "embed" } else { "present" };
         html! {
-            <div key={format!("{class}-{}", language::tag())} class={classes!("app", "bare", class)} data-testid={class}>
+            <div key={format!("{class}-{}", language::tag())} class={classes!("app", "stand", class)} data-testid={class}>
                 <main class="centre">
                     { self.stage(ctx, on) }
                     <div class="caption">
-                        <span class="when">{ words::clock(*when) }</span>
                         <p data-testid="caption">{ &caption }</p>
                     </div>
                 </main>
