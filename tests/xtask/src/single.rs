@@ -49,12 +49,13 @@ fn put_together(page: &str, glue: &str, wasm: &[u8], style: &str) -> Result<Stri
             None => format!("{line}\n"),
         })
         .collect();
-    // Links lead to files that are not there; an address of its own keeps the fragment.
-    let head: String = page
-        .replace(&format!("<script type=\"module\">{script}</script>"), "\u{0}")
-        .split_inclusive('>')
-        .filter(|tag| !tag.contains("<link ") && !tag.contains("<base "))
-        .collect();
+    let mut head = page.replace(&format!("<script type=\"module\">{script}</script>"), "\u{0}");
+    // They lead to files that are not there; and an address of its own keeps the fragment.
+    for tag in ["<link ", "<base "] {
+        while let Some((before, rest)) = head.split_once(tag) {
+            head = format!("{before}{}", rest.split_once('>').map_or("", |(_, after)| after));
+        }
+    }
     let style = format!("<style>{style}</style>\n  </head>");
     let script = format!("<script type=\"module\">\n{module}\n{inside}</script>");
     Ok(head.replacen("</head>", &style, 1).replacen('\u{0}', &script, 1))
@@ -66,7 +67,7 @@ mod tests {
 
     const PAGE: &str = "<head><base href=\"./\" /><link rel=\"stylesheet\" href=\"./s.css\"/>\n<script type=\"module\">\n\
         import init, * as bindings from './app.js';\nconst wasm = await init({ module_or_path: './app.wasm' });\n\
-        window.wasmBindings = bindings;\n</script>\n</head><body><p>Wait</p></body>";
+        window.wasmBindings = bindings;\n</script><link rel=\"preload\" href=\"./app.wasm\">\n</head><body><p>Wait</p></body>";
 
     #[test]
     fn nothing_of_the_page_stands_beside_it() {
