@@ -39,15 +39,16 @@ fn why_goes_back_to_the_kill_and_each_line_leads_there() -> Outcome {
     browser.keys("2")?;
     for _ in 0..40 {
         browser.keys("]")?;
-        if browser.text(&id("caption"))?.contains("wins epoch") {
+        if browser.text(&id("caption"))?.contains("is the primary now") {
             break;
         }
     }
-    caption_says(&browser, "wins epoch")?;
+    caption_says(&browser, "is the primary now")?;
     browser.keys("y")?;
     browser.wait_for(&id("why"))?;
     let chain = browser.text(&id("why"))?;
-    for part in ["wins epoch", "gives its vote", "asks for a vote", "waits", "suspects", "A0 is killed"] {
+    for part in ["wins epoch", "gives its vote", "asks for a vote", "has failed", "suspects", "A0 is killed"]
+    {
         assert!(chain.contains(part), "{part}: {chain}");
     }
     let last = browser.count(&format!("{} li", id("why")))? - 1;

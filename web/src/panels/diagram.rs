@@ -60,7 +60,7 @@ pub fn SpaceTime(props: &Props) -> Html {
             <div class="diagram-scroll">
                 <svg class="spacetime" width={width.clone()} height={height.clone()} viewBox={format!("0 0 {width} {height}")} role="group" aria-label={t("Space and time")} onclick={click}>
                     { for diagram.ticks.iter().map(|(y, label)| html! {
-                        <g aria-hidden="true"><path class="moment" d={format!("M{GUTTER} {y:.1}H{width}")} /><text class="small" x={(GUTTER - 22.0).to_string()} y={format!("{y:.1}")}>{ label.clone() }</text></g>
+                        <g aria-hidden="true"><path class="moment" d={format!("M{GUTTER} {y:.1}H{width}")} /><text class="small" x={(GUTTER - 14.0).to_string()} y={format!("{y:.1}")}>{ label.clone() }</text></g>
                     }) }
                     { for diagram.lanes.iter().map(|one| lane(one, floor)) }
                     { for diagram.strips.iter().map(|strip| html! {
@@ -173,7 +173,7 @@ fn end(line: &Line) -> Html {
 /// What it says, a third of the way where the line is long enough to carry it.
 fn paper(line: &Line) -> Html {
     let length = line.from.distance(line.to);
-    if length < 56.0 && line.light < Light::Chain {
+    if (length < 56.0 || line.pale) && line.light < Light::Chain {
         return Html::default();
     }
     let share = if line.end == End::Read { 0.36 } else { 0.6 };

@@ -95,12 +95,15 @@ impl Run {
         }
     }
 
-    /// What to ask about if nothing is chosen: the last thing that a node told, or anyone.
+    /// What to ask about if nothing is chosen: what the caption told last, of a node or of anyone.
     pub fn latest(&self, node: Option<NodeIndex>) -> Option<Item> {
         let here = self.reel().here().records();
         let told = |of: Option<NodeIndex>| {
             here.iter().rposition(|record| {
-                let telling = splitvote::sim::trace::Filter::Telling.shows(&record.what);
+                let telling = match &record.what {
+                    What::Event(event) => words::caption("", event, &|id| self.cast().name(id)).is_some(),
+                    What::Happening(_) | What::Violation(_) => true,
+                };
                 telling && (of.is_none() || record.host.map(splitvote::sim::HostIx::get) == of)
             })
         };

@@ -23,7 +23,7 @@ pub const SPANS: [u64; 12] = [
     20_000, 5_000,
 ];
 /// The one it opens with: a round of votes fills it.
-pub const FIRST_SPAN: usize = 9;
+pub const FIRST_SPAN: usize = 10;
 /// Room for the moments at the left.
 pub const GUTTER: f64 = 64.0;
 /// Room for the names at the top.
