@@ -34,13 +34,12 @@ pub(super) struct Room {
 }
 
 impl Room {
-    /// Takes in what a worker says; true if it is time to draw.
     /// The figures of the sweep as a table; nothing if none was made.
     pub(super) fn csv(&self) -> String {
         self.state.bench.as_ref().map(|bench| bench.sweep().summary().csv()).unwrap_or_default()
     }
 
-    /// What a worker says.
+    /// Takes in what a worker says; true if it is time to draw.
     pub(super) fn hear(&mut self, word: Word) -> bool {
         let Word { task, told, at } = word;
         let is_of = |crew: &Option<(u32, Crew)>| crew.as_ref().is_some_and(|(its, _)| *its == task);
