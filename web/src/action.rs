@@ -126,6 +126,8 @@ pub enum Save {
     Lines,
     /// The same for Perfetto and Chrome.
     Chrome,
+    /// The figures of the seed lab.
+    Csv,
     /// The script.
     Script,
 }
@@ -138,6 +140,7 @@ impl Save {
             Self::Png => "png",
             Self::Lines => "jsonl",
             Self::Chrome => "json",
+            Self::Csv => "csv",
             Self::Script => "scn",
         }
     }

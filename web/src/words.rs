@@ -318,6 +318,8 @@ pub const ALIKE: &str = "This difference changes nothing in this run: every even
 pub const AFTER_FAIL: &str = "from FAIL to a new primary";
 /// The run that was opened, among its branches.
 pub const TRUNK: &str = "as opened";
+/// A view that is no drawing is to be saved as one.
+pub const NO_PICTURE: &str = "This view is no picture: choose the ring, or space and time.";
 /// A branch whose script was edited by hand.
 pub const EDITED: &str = "edited script";
 /// A branch with chances that split the vote.

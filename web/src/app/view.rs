@@ -5,7 +5,7 @@ use splitvote::scenario::{Builtin, LIBRARY};
 use splitvote::sim::traffic::why::Item;
 use yew::prelude::*;
 
-use super::{App, Msg, door};
+use super::{App, Mode, Msg, door};
 use crate::action::{self, Act, Tab};
 use crate::language::{self, later, t, tell, tf};
 use crate::panels::chart::{Chart, Sample};
@@ -228,7 +228,8 @@ impl App {
             }
             halves => ("two", html! { <>{ for halves.iter().enumerate().map(half) }</> }),
         };
-        html! { <div class={classes!("stage", class)} id="centre" role="tabpanel" aria-labelledby={format!("view-{}", self.centre.id())}>{ inside }</div> }
+        let tabs = self.mode == Mode::Whole;
+        html! { <div class={classes!("stage", class)} id="centre" role={tabs.then_some("tabpanel")} aria-labelledby={tabs.then(|| format!("view-{}", self.centre.id()))}>{ inside }</div> }
     }
 
     /// One run in the chosen view.
