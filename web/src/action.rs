@@ -226,6 +226,12 @@ pub enum Act {
     Pings,
     /// Light or dark.
     Theme,
+    /// Back to the front page.
+    Front,
+    /// From the front page into the first scenario, playing.
+    Start,
+    /// From the front page to a healthy cluster.
+    Break,
     /// The page speaks this language.
     Language(&'static str),
     /// Opens the menu of a node here, in the ring of this side.
@@ -252,6 +258,24 @@ pub enum Act {
     About(&'static str),
     /// Takes away the message on top.
     Dismiss,
+}
+
+impl Act {
+    /// Whether the front page stays when this is wished for.
+    pub fn keeps_front(&self) -> bool {
+        matches!(
+            self,
+            Self::Front
+                | Self::Theme
+                | Self::Language(_)
+                | Self::Help
+                | Self::Close
+                | Self::Dismiss
+                | Self::Speed(_)
+                | Self::SlowVotes
+                | Self::Pings
+        )
+    }
 }
 
 /// The wish behind a key, pressed while the ring or nothing in particular has the focus.

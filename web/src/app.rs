@@ -61,6 +61,7 @@ pub(crate) struct App {
     view: View,
     promised: Option<u32>,
     wrong: Vec<String>,
+    front: bool,
     playing: bool,
     speed: usize,
     slow_votes: bool,
@@ -109,6 +110,7 @@ impl Component for App {
             session: opened.session,
             promised: opened.promised,
             wrong: opened.wrong.iter().map(door::mistake).collect(),
+            front: opened.fresh,
             playing: false,
             speed: words::REAL_TIME,
             slow_votes: true,
@@ -221,11 +223,22 @@ impl App {
         if self.door.is_ours(&door::address()) {
             return;
         }
-        let opened = share::open(&door::address());
+        self.arrive(share::open(&door::address()));
+    }
+
+    /// To the front page: the first scenario as it came, and no run in the address.
+    fn front_page(&mut self) {
+        self.arrive(share::open(""));
+        self.door.put("#");
+        self.door.focus_soon("[data-testid=start]");
+    }
+
+    fn arrive(&mut self, opened: share::Opened) {
         self.session = opened.session;
         self.promised = opened.promised;
         self.wrong = opened.wrong.iter().map(door::mistake).collect();
-        self.playing = false;
+        self.front = opened.fresh;
+        (self.playing, self.picked, self.menu) = (false, None, None);
         self.verify();
         self.enter();
     }

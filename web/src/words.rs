@@ -41,6 +41,8 @@ pub fn searching(tried: u64) -> String {
 
 /// At the end of a run.
 pub const ENDED: &str = "The run ends here. Wind back, or press play to let it go on.";
+/// Where somebody may break what he likes.
+pub const YOURS: &str = "A healthy cluster, and it is yours. Choose a node, kill it with k, and press play.";
 /// When a deed has nobody to be done to.
 pub const CHOOSE: &str = "Choose a node first.";
 /// After a change was taken back.

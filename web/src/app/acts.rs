@@ -24,7 +24,14 @@ impl App {
             (self.playing, self.slowed) = (false, false);
         }
         let before = self.session.text().to_owned();
+        self.front &= act.keeps_front();
         match act {
+            Act::Front => self.front_page(),
+            Act::Start => {
+                self.play();
+                self.door.focus_soon("[data-testid=play]");
+            }
+            Act::Break => self.free_play(),
             Act::Play => self.play(),
             Act::Event(true) => self.session.next_event(self.pings),
             Act::Event(false) => self.session.previous_event(self.pings),
@@ -170,6 +177,14 @@ impl App {
             self.tab = Tab::Node;
         }
         self.remember();
+    }
+
+    /// A cluster in which nothing is wrong yet, and a primary at hand.
+    fn free_play(&mut self) {
+        self.scenario("calm");
+        self.session.selected = Some(0);
+        self.session.say(words::YOURS.to_owned());
+        self.door.focus_soon("[data-testid=node-A0]");
     }
 
     fn compare(&mut self, against: Option<Against>) {

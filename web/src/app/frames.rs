@@ -81,7 +81,7 @@ impl App {
 
     /// Puts the run into the address: only while paused, for browsers count such calls.
     pub(super) fn remember(&mut self) {
-        if !self.playing {
+        if !self.playing && !self.front {
             self.door.put(&share::fragment(&self.session, self.session.ended()));
         }
     }

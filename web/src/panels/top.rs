@@ -51,7 +51,7 @@ pub fn Top(props: &Props) -> Html {
     let option = |(name, title): &(String, String)| html! { <option value={name.clone()} selected={*name == props.scenario}>{ title }</option> };
     html! {
         <header class="top">
-            <h1 class="brand">{ mark() }<span>{ words::NAME }</span></h1>
+            <h1 class="brand"><button type="button" title={t("To the front page")} data-testid="brand" onclick={wish(&props.on, Act::Front)}>{ mark() }<span>{ words::NAME }</span></button></h1>
             <select class="pick" aria-label={t("Scenario")} onchange={pick} data-testid="scenario">
                 if own { <option value="" selected=true>{ if props.title.is_empty() { t("Your own run").to_owned() } else { tell(&props.title) } }</option> }
                 <optgroup label={t("Scenarios")}>{ for props.scenarios.iter().map(option) }</optgroup>
