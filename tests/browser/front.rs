@@ -1,6 +1,6 @@
 //! The front page and the two languages: what a stranger sees first, and that nobody is left at a dead end.
 
-use harness::{Browser, Key, Outcome, Server, axe, wait_until};
+use harness::{Browser, Outcome, Server, axe, wait_until};
 use serde_json::json;
 
 use crate::play::{caption_says, id, opened};
@@ -26,14 +26,14 @@ fn the_front_page_has_one_start_and_every_way_in_leads_on_and_back() -> Outcome 
     );
     let address = browser.address()?;
     assert!(!address.contains("split-vote"), "{address}");
-    browser.click(&id("start"))?;
+    browser.click(&id("begin"))?;
     focus_is_on(&browser, "play")?;
     browser.wait_for_text(&id("play"), "Pause")?;
     assert_eq!(browser.count(&id("front"))?, 0);
     browser.keys(" ")?;
     wait_until("the address holds the run", || Ok(browser.address()?.contains("#split-vote").then_some(())))?;
     browser.click(&id("brand"))?;
-    focus_is_on(&browser, "start")?;
+    focus_is_on(&browser, "begin")?;
     browser.click(&id("way-break"))?;
     caption_says(&browser, "it is yours")?;
     focus_is_on(&browser, "node-A0")?;
@@ -96,7 +96,6 @@ fn a_bad_link_keeps_what_could_be_read_and_leads_on() -> Outcome {
     let (_server, browser) = opened("#v1;cluster+shards=3+replicas=1;at+1s+kil+A;run+for+9s")?;
     browser.wait_for_text(&id("banner"), "could not be read")?;
     assert!(browser.text(&id("banner"))?.contains("did you mean `kill`?"));
-    browser.press(Key::Tab)?;
     browser.click(&id("brand"))?;
     browser.wait_for(&id("front"))?;
     assert_eq!(browser.count(&id("banner"))?, 0, "a new page, a clean slate");

@@ -230,7 +230,7 @@ impl App {
     fn front_page(&mut self) {
         self.arrive(share::open(""));
         self.door.put("#");
-        self.door.focus_soon("[data-testid=start]");
+        self.door.focus_soon("[data-testid=begin]");
     }
 
     fn arrive(&mut self, opened: share::Opened) {

@@ -61,6 +61,7 @@ impl App {
                 self.answer(done);
             }
             Act::SetRule(of, switch, value) => {
+                self.door.keep_focus(format!("[data-testid=rule-{switch}]"));
                 let done = match of {
                     Some(node) => self.session.set_rule_of(node, switch, &value),
                     None => self.session.set_rule(switch, &value),

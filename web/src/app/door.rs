@@ -77,13 +77,47 @@ impl Door {
     #[expect(clippy::unused_self, reason = "reads as what the door does")]
     pub(super) fn focus_soon(&self, selector: &'static str) {
         wasm_bindgen_futures::spawn_local(async move {
-            // Yew draws in a task of its own; a resolved promise comes after it.
-            let _ = JsFuture::from(js_sys::Promise::resolve(&wasm_bindgen::JsValue::NULL)).await;
-            let found = page().and_then(|page| page.query_selector(selector).ok().flatten());
-            if let Some(element) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
-                let _ = element.focus();
+            drawn().await;
+            focus_on(selector);
+        });
+    }
+
+    /// Puts the focus here if it got lost, because what had it was drawn anew elsewhere.
+    #[expect(clippy::unused_self, reason = "reads as what the door does")]
+    pub(super) fn keep_focus(&self, selector: String) {
+        wasm_bindgen_futures::spawn_local(async move {
+            drawn().await;
+            if is_lost() {
+                focus_on(&selector);
+            }
+            // In a closed group nothing takes the focus but its head.
+            if is_lost() {
+                focus_on(&format!("details:has({selector}) summary"));
             }
         });
+    }
+}
+
+/// Waits for the next frame: Yew has drawn by then.
+async fn drawn() {
+    let frame = js_sys::Promise::new(&mut |done, _| {
+        if let Some(window) = web_sys::window() {
+            // A window that is closing draws nothing more.
+            let _ = window.request_animation_frame(&done);
+        }
+    });
+    let _ = JsFuture::from(frame).await;
+}
+
+fn is_lost() -> bool {
+    page().and_then(|page| page.active_element()).is_none_or(|element| element.tag_name() == "BODY")
+}
+
+fn focus_on(selector: &str) {
+    let found = page().and_then(|page| page.query_selector(selector).ok().flatten());
+    if let Some(element) = found {
+        // SVG elements have no class of their own here, but all have `focus`.
+        let _ = element.unchecked_into::<HtmlElement>().focus();
     }
 }
 
@@ -213,11 +247,7 @@ pub(super) fn flip_theme() {
 
 /// Puts the focus on an element.
 pub(super) fn focus(id: &str) {
-    let found = page().and_then(|page| page.get_element_by_id(id));
-    if let Some(element) = found {
-        // SVG elements have no class of their own here, but all have `focus`.
-        let _ = element.unchecked_into::<HtmlElement>().focus();
-    }
+    focus_on(&format!("#{id}"));
 }
 
 /// Where a key was pressed, or nothing if it is none of ours: with a modifier, or in a text field.

@@ -36,6 +36,6 @@ pub fn ways(on: &Wish) -> Html {
 /// The one big button, in the middle of the ring.
 pub fn start(on: &Wish) -> Html {
     html! {
-        <div class="start"><button type="button" class="btn solid" data-testid="start" onclick={wish(on, Act::Start)}>{ icon("play") }{ t("Start") }</button></div>
+        <div class="start"><button type="button" class="btn solid" data-testid="begin" onclick={wish(on, Act::Start)}>{ icon("play") }{ t("Start") }</button></div>
     }
 }
