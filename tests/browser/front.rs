@@ -58,9 +58,8 @@ fn the_page_speaks_chinese_when_asked_and_remembers_it() -> Outcome {
     caption_says(&browser, "分片")?;
     assert_eq!(language()?, json!("zh-Hans"));
     focus_is_on(&browser, "language")?;
-    browser.keys(" ")?;
     browser.reload()?;
-    caption_says(&browser, "主节点")?;
+    caption_says(&browser, "分片")?;
     let broken: Vec<String> = axe(&browser)?.iter().map(ToString::to_string).collect();
     assert!(broken.is_empty(), "{}", broken.join("\n"));
     browser.click(&id("language"))?;
@@ -100,6 +99,49 @@ fn a_bad_link_keeps_what_could_be_read_and_leads_on() -> Outcome {
     browser.wait_for(&id("front"))?;
     assert_eq!(browser.count(&id("banner"))?, 0, "a new page, a clean slate");
     Ok(())
+}
+
+#[test]
+fn letters_can_be_switched_off_and_do_nothing_in_fields() -> Outcome {
+    let (_server, browser) = opened("#split-vote;n=A0")?;
+    let killed = || Ok::<bool, harness::Failure>(browser.text(&id("caption"))?.contains("killed"));
+    browser.type_into("#seed", "k")?;
+    assert!(!killed()?, "a letter in a field is a letter");
+    browser.click(&id("help"))?;
+    browser.click(&id("letters"))?;
+    assert_eq!(browser.attribute(&id("letters"), "aria-checked")?.as_deref(), Some("false"));
+    browser.click(&id("close-sheet"))?;
+    browser.click(&id("node-A0"))?;
+    browser.keys("k")?;
+    browser.reload()?;
+    browser.wait_for(&id("play"))?;
+    browser.click(&id("node-A0"))?;
+    browser.keys("k")?;
+    assert!(!killed()?, "off, and remembered");
+    browser.click(&id("help"))?;
+    browser.click(&id("letters"))?;
+    browser.click(&id("close-sheet"))?;
+    browser.click(&id("node-A0"))?;
+    browser.keys("k")?;
+    caption_says(&browser, "A0: killed")
+}
+
+#[test]
+fn a_switch_that_moves_to_another_list_takes_the_focus_with_it() -> Outcome {
+    let (_server, browser) = opened("#split-vote;n=A0")?;
+    browser.click(&id("tab-rules"))?;
+    browser.type_into(&id("rule-filter"), "exact-acks")?;
+    browser.script("document.querySelector('[data-testid=rule-exact-acks]').focus()", &[])?;
+    browser.keys(" ")?;
+    wait_until("it stands among those that differ", || {
+        Ok((browser.count(&format!("{} {}", id("changed"), id("rule-exact-acks")))? == 1).then_some(()))
+    })?;
+    focus_is_on(&browser, "rule-exact-acks")?;
+    browser.keys(" ")?;
+    wait_until("it is back", || {
+        Ok((browser.count(&format!("{} {}", id("changed"), id("rule-exact-acks")))? == 0).then_some(()))
+    })?;
+    focus_is_on(&browser, "rule-exact-acks")
 }
 
 /// What of the page stands outside of a narrow window, or is too small for a finger.

@@ -248,6 +248,8 @@ pub enum Act {
     Present,
     /// Opens the speaker's window.
     Notes,
+    /// Letters and signs are keys, or are not.
+    Letters,
     /// Opens the key map.
     Help,
     /// Closes whatever is open.

@@ -185,6 +185,7 @@ impl Component for App {
             self.palette = Palette::read().unwrap_or_default();
             self.stale = true;
         }
+        self.door.settle();
     }
 }
 

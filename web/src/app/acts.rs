@@ -155,6 +155,7 @@ impl App {
             Act::Save(what) => self.save(what),
             Act::Present => self.present(ctx),
             Act::Notes => desk::open(),
+            Act::Letters => door::flip_letters(),
             Act::Help => self.sheet = Some(Sheet::Help),
             Act::Close => {
                 (self.sheet, self.menu) = (None, None);
@@ -243,6 +244,10 @@ impl App {
 
     pub(super) fn key(&mut self, ctx: &Context<Self>, event: &KeyboardEvent) -> bool {
         let Some(place) = door::key_place(event) else { return false };
+        let key = event.key();
+        if key != " " && key.chars().count() == 1 && !door::letters() {
+            return false;
+        }
         let act = match (event.key().as_str(), place) {
             // A remote control for slides knows few keys.
             ("PageDown" | "." | "ArrowRight", _) if self.mode == Mode::Present => Some(Act::Vote(true)),

@@ -12,10 +12,13 @@ use crate::panels::script::Mistake;
 use crate::words;
 
 const THEME: &str = "splitvote-theme";
+const LETTERS: &str = "splitvote-letters";
 
 /// Listeners on the window, which end with it, and the address that we wrote last.
 pub(super) struct Door {
     written: String,
+    wanted: Option<&'static str>,
+    kept: Option<String>,
     keys: Closure<dyn FnMut(KeyboardEvent)>,
     address: Closure<dyn FnMut()>,
     scheme: Closure<dyn FnMut()>,
@@ -38,6 +41,8 @@ impl Door {
         let (keys, address, scheme) = (app.clone(), app.clone(), app.clone());
         let door = Self {
             written: String::new(),
+            wanted: None,
+            kept: None,
             keys: Closure::new(move |event| keys.send_message(Msg::Key(event))),
             address: Closure::new(move || address.send_message(Msg::Address)),
             scheme: Closure::new(move || scheme.send_message(Msg::Look)),
@@ -74,39 +79,29 @@ impl Door {
     }
 
     /// Moves the focus once the page is drawn.
-    #[expect(clippy::unused_self, reason = "reads as what the door does")]
-    pub(super) fn focus_soon(&self, selector: &'static str) {
-        wasm_bindgen_futures::spawn_local(async move {
-            drawn().await;
+    pub(super) fn focus_soon(&mut self, selector: &'static str) {
+        self.wanted = Some(selector);
+    }
+
+    /// Puts the focus here if it gets lost, because what has it is drawn anew elsewhere.
+    pub(super) fn keep_focus(&mut self, selector: String) {
+        self.kept = Some(selector);
+    }
+
+    /// The page is drawn: the focus goes where it should.
+    pub(super) fn settle(&mut self) {
+        if let Some(selector) = self.wanted.take() {
             focus_on(selector);
-        });
-    }
-
-    /// Puts the focus here if it got lost, because what had it was drawn anew elsewhere.
-    #[expect(clippy::unused_self, reason = "reads as what the door does")]
-    pub(super) fn keep_focus(&self, selector: String) {
-        wasm_bindgen_futures::spawn_local(async move {
-            drawn().await;
-            if is_lost() {
-                focus_on(&selector);
-            }
-            // In a closed group nothing takes the focus but its head.
-            if is_lost() {
-                focus_on(&format!("details:has({selector}) summary"));
-            }
-        });
-    }
-}
-
-/// Waits for the next frame: Yew has drawn by then.
-async fn drawn() {
-    let frame = js_sys::Promise::new(&mut |done, _| {
-        if let Some(window) = web_sys::window() {
-            // A window that is closing draws nothing more.
-            let _ = window.request_animation_frame(&done);
         }
-    });
-    let _ = JsFuture::from(frame).await;
+        let Some(selector) = self.kept.take() else { return };
+        if is_lost() {
+            focus_on(&selector);
+        }
+        // In a closed group nothing takes the focus but its head.
+        if is_lost() {
+            focus_on(&format!("details:has({selector}) summary"));
+        }
+    }
 }
 
 fn is_lost() -> bool {
@@ -230,6 +225,16 @@ pub(super) fn restore_theme() {
     if let (Some(root), Some(theme)) = (root(), stored(THEME)) {
         let _ = root.set_attribute("data-theme", &theme);
     }
+}
+
+/// Whether letters and signs are keys: those who speak to their computer can switch them off.
+pub(super) fn letters() -> bool {
+    stored(LETTERS).is_none_or(|value| value != "off")
+}
+
+/// Switches letters and signs on or off as keys.
+pub(super) fn flip_letters() {
+    store(LETTERS, if letters() { "off" } else { "on" });
 }
 
 /// The other theme.

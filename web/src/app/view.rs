@@ -5,7 +5,7 @@ use splitvote::scenario::{Builtin, LIBRARY};
 use splitvote::sim::traffic::why::Item;
 use yew::prelude::*;
 
-use super::{App, Msg};
+use super::{App, Msg, door};
 use crate::action::{self, Act, Tab};
 use crate::language::{self, later, t, tell, tf};
 use crate::panels::chart::{Chart, Sample};
@@ -197,7 +197,7 @@ impl App {
                 <div class="unseen" role="status" aria-live="polite" data-testid="live">{ if self.playing && !self.slowed { "" } else { caption.as_str() } }</div>
                 <pre class="paper" aria-hidden="true">{ session.text() }</pre>
                 if let Some((toast, _)) = &self.toast { <div class="toast" role="status" data-testid="toast">{ tell(toast) }</div> }
-                if let Some(sheet) = &self.sheet { <Over sheet={sheet.clone()} on={on.clone()} /> }
+                if let Some(sheet) = &self.sheet { <Over sheet={sheet.clone()} letters={door::letters()} on={on.clone()} /> }
             </div>
         }
     }
