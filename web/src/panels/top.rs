@@ -81,7 +81,7 @@ pub fn Top(props: &Props) -> Html {
 fn tongue(on: &Wish) -> Html {
     let other = LANGUAGES.into_iter().find(|(tag, _)| *tag != language::tag()).unwrap_or(LANGUAGES[0]);
     html! {
-        <button type="button" class="btn bare tongue" lang={other.0} title={other.1} aria-label={other.1} data-testid="language" onclick={wish(on, Act::Language(other.0))}>{ if other.0 == CHINESE { "中" } else { "EN" } }</button>
+        <button type="button" class="btn bare tongue" lang={other.0} title={other.1} data-testid="language" onclick={wish(on, Act::Language(other.0))}>{ if other.0 == CHINESE { "中" } else { "EN" } }</button>
     }
 }
 
