@@ -239,7 +239,10 @@ impl App {
         self.promised = opened.promised;
         self.wrong = opened.wrong.iter().map(door::mistake).collect();
         self.front = opened.fresh;
-        (self.playing, self.picked, self.menu) = (false, None, None);
+        if self.front {
+            self.centre = action::View::Ring;
+        }
+        (self.playing, self.menu) = (false, None);
         self.verify();
         self.enter();
     }
