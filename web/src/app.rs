@@ -148,6 +148,7 @@ impl Component for App {
             Mode::Present => app.present(ctx),
             mode => app.mode = mode,
         }
+        app.front &= app.mode == Mode::Whole;
         app.verify();
         app.enter();
         app.look();
@@ -238,7 +239,7 @@ impl App {
         self.session = opened.session;
         self.promised = opened.promised;
         self.wrong = opened.wrong.iter().map(door::mistake).collect();
-        self.front = opened.fresh;
+        self.front = opened.fresh && self.mode == Mode::Whole;
         if self.front {
             self.centre = action::View::Ring;
         }
