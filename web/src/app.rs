@@ -9,6 +9,7 @@ mod files;
 mod frames;
 mod lab;
 mod mode;
+mod lessons;
 pub(crate) mod speech;
 mod view;
 
@@ -17,6 +18,7 @@ use yew::prelude::*;
 
 use crate::action::{self, Act, Tab};
 use crate::clock::{Clock, Pace};
+use crate::lesson::Marks;
 use crate::panels::paint::Palette;
 use crate::panels::sheets::Sheet;
 use crate::scene::diagram::{Diagram, FIRST_SPAN};
@@ -31,6 +33,7 @@ pub(crate) use desk::Desk;
 use door::Door;
 use frames::STILL;
 pub(crate) use mode::{Mode, asked};
+use lessons::Travel;
 use view::{Stand, View};
 
 /// What comes in.
@@ -80,6 +83,8 @@ pub(crate) struct App {
     search: Option<Search>,
     chosen: causes::Chosen,
     span: usize,
+    travel: Option<Travel>,
+    marks: Marks,
     pace: Pace,
     since_look: f64,
     still: f64,
@@ -127,6 +132,8 @@ impl Component for App {
             search: None,
             chosen: causes::Chosen::default(),
             span: FIRST_SPAN,
+            travel: None,
+            marks: lessons::marks(),
             pace: Pace::default(),
             since_look: 0.0,
             still: STILL,
@@ -225,17 +232,19 @@ impl App {
         self.session = opened.session;
         self.promised = opened.promised;
         self.wrong = opened.wrong.iter().map(door::mistake).collect();
-        self.playing = false;
+        (self.playing, self.travel) = (false, None);
         self.verify();
         self.enter();
     }
 
     /// Shows the card of a room that was opened, and leaves that of one that was left.
     fn enter(&mut self) {
+        self.look_at_deeds();
         match self.session.room() {
+            _ if self.session.course().is_some() => self.tab = Tab::Lesson,
             _ if self.session.beside().is_some() => self.tab = Tab::Compare,
             Some(_) => self.tab = Tab::Room,
-            None if matches!(self.tab, Tab::Room | Tab::Compare) => self.tab = Tab::Node,
+            None if matches!(self.tab, Tab::Room | Tab::Compare | Tab::Lesson) => self.tab = Tab::Node,
             None => {}
         }
     }

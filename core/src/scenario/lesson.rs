@@ -102,7 +102,7 @@ pub enum Change<'a> {
     Seed(u64),
 }
 
-/// One answer that can be given.
+/// An answer that can be given, or a part of a task: words for a reader, and what they claim.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Choice<'a> {
     /// Its words.
@@ -115,7 +115,7 @@ pub struct Choice<'a> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Task<'a> {
     /// All of this is true of it.
-    pub reach: Vec<Claim>,
+    pub reach: Vec<Choice<'a>>,
     /// Statements that make it so, added to the run of the step before.
     pub solution: Vec<&'a str>,
     /// What counts, if it can be done better or worse; more is better if the second is true.
@@ -206,7 +206,7 @@ impl<'a> Lesson<'a> {
         let mut all = vec![self.goal];
         for beat in &self.beats {
             all.push(beat.say);
-            if let Turn::Predict(choices) = &beat.part {
+            if let Turn::Predict(choices) | Turn::Make(Task { reach: choices, .. }) = &beat.part {
                 all.extend(choices.iter().map(|choice| choice.text));
             }
             all.extend(&beat.hints);
@@ -250,8 +250,7 @@ impl<'a> Beat<'a> {
             "hint" => self.hints.push(words),
             "why" => self.why = words,
             "choice" => {
-                let (text, claim) = words.split_once(" = ").ok_or("a choice is `WORDS = CLAIM`")?;
-                let choice = Choice { text: text.trim(), claim: Claim::read(script, claim.trim())? };
+                let choice = choice(script, words)?;
                 match &mut self.part {
                     Turn::Predict(choices) => choices.push(choice),
                     part => *part = Turn::Predict(vec![choice]),
@@ -265,7 +264,7 @@ impl<'a> Beat<'a> {
             "beside" => {
                 self.beside = Some(Versus::read(words).ok_or_else(|| format!("`{words}` is no rule"))?);
             }
-            "reach" => self.task().reach.push(Claim::read(script, words)?),
+            "reach" => self.task().reach.push(choice(script, words)?),
             "solution" => self.task().solution.push(words),
             "more" | "less" => {
                 let measure = Measure::read(words).ok_or_else(|| format!("`{words}` is no figure"))?;
@@ -345,6 +344,11 @@ fn amount(words: &str) -> Result<u64, String> {
     value::whole(words)
         .or_else(|| value::time(words).map(Duration::as_millis))
         .ok_or_else(|| format!("`{words}` is neither a number nor a time"))
+}
+
+fn choice<'a>(script: &Script, words: &'a str) -> Result<Choice<'a>, String> {
+    let (text, claim) = words.split_once(" = ").ok_or("a choice is `WORDS = CLAIM`")?;
+    Ok(Choice { text: text.trim(), claim: Claim::read(script, claim.trim())? })
 }
 
 fn part(word: &str) -> Result<Part, String> {

@@ -97,7 +97,7 @@ mod tests {
             ("#: until covered", "line 1: a step begins with `say`"),
             ("#: say A.\n#: utnil covered", "line 2: `utnil` is no word of a lesson"),
             ("#: say A.\n#: choice A", "line 2: a choice is `WORDS = CLAIM`"),
-            ("#: say A.\n#: reach faults 3", "line 2: `faults 3` has no bound"),
+            ("#: say A.\n#: reach F = faults 3", "line 2: `faults 3` has no bound"),
             ("#: say A.\n#: show bor:A1", "line 2: `bor:A1` is nothing that can be shown"),
             ("#: minutes x\n#: say A.", "line 1: `x` is no number"),
             ("", "line 0: a lesson says something"),

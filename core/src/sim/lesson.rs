@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::base::{Duration, Instant};
 use crate::node::Event;
-use crate::scenario::lesson::{Beat, Change, Claim, Lesson, Measure, Moment, Task, Turn};
+use crate::scenario::lesson::{Beat, Change, Choice, Claim, Lesson, Measure, Moment, Task, Turn};
 use crate::scenario::{Action, Condition, Located, Script, ScriptError, Statement, read_time};
 
 use super::operate::is_fault;
@@ -94,7 +94,7 @@ pub fn judge(task: &Task<'_>, start: &Script, script: &Script) -> Judged {
     let untouched =
         script.cluster == start.cluster && script.rules == start.rules && script.settings == start.settings;
     for claim in &task.reach {
-        if let Claim::Holds(condition, within) = claim {
+        if let Claim::Holds(condition, within) = &claim.claim {
             let value = Statement::Expect { condition: condition.clone(), within: *within };
             script.statements.push(Located { line: 0, value });
         }
@@ -102,7 +102,7 @@ pub fn judge(task: &Task<'_>, start: &Script, script: &Script) -> Judged {
     let mut world = Simulator::new(&script);
     world.run();
     let mut held = world.expectations().into_iter().skip(own).map(|(.., met)| met);
-    let met = task.reach.iter().map(|claim| match claim {
+    let met = task.reach.iter().map(|part| match &part.claim {
         Claim::Holds(..) => held.next().unwrap_or(false),
         Claim::Figure(measure, low, high) => {
             figure(&mut world, measure).is_some_and(|it| it >= *low && it <= *high)
@@ -194,7 +194,11 @@ impl Guide {
     }
 
     fn true_at_the_end(&self, claims: &[&Claim]) -> Result<usize, String> {
-        let task = |claim: &&Claim| Task { reach: vec![(*claim).clone()], solution: Vec::new(), score: None };
+        let task = |claim: &&Claim| Task {
+            reach: vec![Choice { text: "", claim: (*claim).clone() }],
+            solution: Vec::new(),
+            score: None,
+        };
         let is_so = |claim: &&Claim| judge(&task(claim), &self.script, &self.script).done();
         let holds: Vec<usize> = (0..claims.len()).filter(|at| is_so(&claims[*at])).collect();
         match holds.as_slice() {
@@ -210,8 +214,8 @@ impl Guide {
         for change in changes {
             match change {
                 Change::Afresh => script.clone_from(own),
-                Change::Rules(words) => script.override_rules(words).map_err(first)?,
-                Change::Set(words) => script.override_settings(words).map_err(first)?,
+                Change::Rules(words) => script.override_rules(words).map_err(|errors| first(&errors))?,
+                Change::Set(words) => script.override_settings(words).map_err(|errors| first(&errors))?,
                 Change::Seed(seed) => script.seed = *seed,
             }
         }
@@ -230,7 +234,7 @@ impl Guide {
     }
 }
 
-fn first(errors: Vec<ScriptError>) -> String {
+fn first(errors: &[ScriptError]) -> String {
     errors.first().map(ToString::to_string).unwrap_or_default()
 }
 
@@ -243,13 +247,13 @@ pub fn next_millisecond(now: Instant) -> Instant {
 fn add(script: &mut Script, line: &str) -> Result<(), String> {
     let (head, words) = line.split_once(' ').unwrap_or((line, ""));
     match head {
-        "rules" => script.override_rules(words).map_err(first),
-        "set" => script.override_settings(words).map_err(first),
+        "rules" => script.override_rules(words).map_err(|errors| first(&errors)),
+        "set" => script.override_settings(words).map_err(|errors| first(&errors)),
         "seed" => words.parse().map(|seed| script.seed = seed).map_err(|_| format!("`{words}` is no seed")),
         "at" => {
             let (time, action) = words.split_once(' ').unwrap_or((words, ""));
             let at = read_time(time).ok_or_else(|| format!("`{time}` is no time"))?;
-            let action = script.action(action).map_err(first)?;
+            let action = script.action(action).map_err(|errors| first(&errors))?;
             script.act(Instant::ZERO + at, action);
             Ok(())
         }
@@ -261,7 +265,7 @@ fn add(script: &mut Script, line: &str) -> Result<(), String> {
 pub fn figure(world: &mut Simulator, measure: &Measure) -> Option<u64> {
     match measure {
         Measure::Witnesses => world.records().iter().find_map(|record| match &record.what {
-            What::Event(Event::FailMarked { needed, .. }) => u64::try_from(*needed).ok(),
+            What::Event(Event::FailMarked { needed, .. }) => Some(u64::from(*needed)),
             _ => None,
         }),
         Measure::AfterFail => world.report().longest_after_fail_ms(),

@@ -326,7 +326,9 @@ impl Script {
 
     /// A condition as this script would say it.
     pub fn condition(&self, words: &str) -> Result<Condition, Vec<ScriptError>> {
-        self.read_words(words, |cursor| cursor.condition())
+        let mut cursor = Cursor::new(1, words, &self.cluster);
+        let read = cursor.condition().and_then(|value| cursor.finish().map(|()| value));
+        read.map_err(|error| vec![error])
     }
 
     /// An action as this script would say it.
