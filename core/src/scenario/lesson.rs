@@ -212,7 +212,8 @@ impl<'a> Lesson<'a> {
             all.extend(&beat.hints);
             all.push(beat.why);
         }
-        all.retain(|text| !text.is_empty());
+        // Names of nodes are the same in every language.
+        all.retain(|text| !text.is_empty() && text.parse::<NodeName>().is_err());
         all
     }
 }

@@ -270,7 +270,7 @@ impl App {
         };
         html! {
             <Top scenarios={LIBRARY.iter().map(name).collect::<Vec<_>>()} rooms={ROOMS.iter().map(room).collect::<Vec<_>>()}
-                scenario={share::builtin(session).unwrap_or_default()}
+                scenario={share::builtin(session).filter(|_| session.course().is_none()).unwrap_or_default()}
                 title={title} seed={session.script().seed.to_string()} nack={session.rule("nack")} compares={session.beside().is_some()} on={on.clone()} />
         }
     }

@@ -40,15 +40,15 @@ fn choices(course: &Course, on: &Wish) -> Html {
     let Turn::Predict(choices) = &course.beat().part else { return Html::default() };
     let (given, right) = (course.prediction(), course.stop().answer);
     let one = |(at, choice): (usize, &Choice<'static>)| {
-        let class = match given {
-            Some(_) if right == Some(at) => "btn right",
-            Some(given) if given == at => "btn wrong",
-            _ => "btn",
+        let mark = match given {
+            Some(_) if right == Some(at) => Some("right"),
+            Some(given) if given == at => Some("wrong"),
+            _ => None,
         };
         let glyph = if given.is_some() && right == Some(at) { "✓ " } else { "" };
         let pressed = if given == Some(at) { "true" } else { "false" };
         html! {
-            <button type="button" class={class} disabled={given.is_some()} aria-pressed={pressed} data-testid={format!("choice-{}", at + 1)} onclick={wish(on, Act::Learn(Learn::Predict(at)))}>
+            <button type="button" class={classes!("btn", mark)} disabled={given.is_some()} aria-pressed={pressed} data-testid={format!("choice-{}", at + 1)} onclick={wish(on, Act::Learn(Learn::Predict(at)))}>
                 <kbd>{ at + 1 }</kbd>{ glyph }{ t(choice.text) }
             </button>
         }

@@ -6,6 +6,7 @@ use super::{Shared, Wish, icon, switch, wish};
 use crate::action::{Act, Deed};
 use crate::language::t;
 use crate::scene::{NodeIndex, Process, Scene};
+use crate::words;
 
 /// Whatever the dials and switches show.
 #[derive(Clone, Debug, Default, PartialEq)]
