@@ -6,6 +6,7 @@ mod editor;
 mod files;
 mod lab;
 mod modes;
+mod lessons;
 mod museum;
 mod native;
 mod offline;

@@ -240,6 +240,7 @@ impl App {
     /// Shows the card of a room that was opened, and leaves that of one that was left.
     fn enter(&mut self) {
         self.look_at_deeds();
+        self.see_room();
         match self.session.room() {
             _ if self.session.course().is_some() => self.tab = Tab::Lesson,
             _ if self.session.beside().is_some() => self.tab = Tab::Compare,

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use splitvote::scenario::lesson::{Beat, Lesson, Part, Turn};
 use splitvote::scenario::lessons::{GOALS, LESSONS};
+use splitvote::scenario::museum::ROOMS;
 use splitvote::scenario::{Action, Builtin, Script, Statement};
 use splitvote::sim::lesson::{Judged, Stop, judge, solved, walk};
 
@@ -161,7 +162,7 @@ impl Course {
     pub fn allows_deed(&self, deed: Deed) -> bool {
         let word = match deed {
             Deed::Kill => "kill",
-            Deed::Pause => "pause",
+            Deed::Pause => return self.allows("pause") || self.allows("resume"),
             Deed::Restart => "restart",
             Deed::Failover => "failover",
             Deed::Cut => "cut",
@@ -193,8 +194,9 @@ impl Marks {
             Some((name, score)) => Some((name.to_owned(), Some(score.parse().ok()?))),
             None => Some((word.to_owned(), None)),
         };
-        let known =
-            |(name, _): &(String, Option<u64>)| LESSONS.iter().chain(GOALS).any(|one| one.name == name);
+        let known = |(name, _): &(String, Option<u64>)| {
+            LESSONS.iter().chain(GOALS).chain(ROOMS).any(|one| one.name == name)
+        };
         Self(text.split_whitespace().filter_map(mark).filter(known).collect())
     }
 
@@ -226,6 +228,11 @@ impl Marks {
         let before =
             GOALS.iter().position(|one| one.name == name).and_then(|at| GOALS.get(at.checked_sub(1)?));
         before.is_none_or(|before| self.has(before.name))
+    }
+
+    /// Notes that something was seen; true if that is new.
+    pub fn see(&mut self, name: &str) -> bool {
+        !self.has(name) && self.0.insert(name.to_owned(), None).is_none()
     }
 
     /// Notes what a course came to; true if that is new or better.

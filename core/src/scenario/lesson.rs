@@ -156,6 +156,8 @@ pub enum Measure {
     LostWrites,
     /// Times somebody asked for votes.
     Rounds,
+    /// Processes that the script ends.
+    Kills,
     /// Faults of the script, each node of a `kill` or a `pause` counted.
     Faults,
 }
@@ -314,6 +316,7 @@ impl Measure {
             "winners-of-an-epoch" => Self::WinnersOfAnEpoch,
             "lost" => Self::LostWrites,
             "rounds" => Self::Rounds,
+            "kills" => Self::Kills,
             "faults" => Self::Faults,
             _ => match words.split_once(' ')? {
                 ("saved-by", rules) => Self::Saved(rules.to_owned()),

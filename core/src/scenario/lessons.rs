@@ -17,11 +17,29 @@ macro_rules! shelf {
 shelf! {
     /// The lessons, in the order in which they are taken.
     LESSONS:
+    "L0" "l0": "What a cluster is made of, and who is in charge of it.";
+    "L1" "l1": "Suspected, failed, voted for, replaced: the four steps of a failover.";
+    "L2" "l2": "Offset and rank: how replicas line up without a word.";
     "L3" "l3": "Two candidates, two votes, nobody wins.";
+    "L4" "l4": "What hearing a no is worth, in seconds.";
+    "L5" "l5": "A refusal comes late and hits the wrong round (#4627).";
+    "L6" "l6": "Why some refusals must not end a round (#4700).";
+    "L7" "l7": "A cut, two sides, and one that may elect.";
+    "L8" "l8": "Who was asleep wakes up to a newer claim.";
+    "L9" "l9": "They have nothing in common but the voters.";
+    "L10" "l10": "Guess how often the vote splits, and let forty runs answer.";
+    "L11" "l11": "The same script on real processes.";
 }
 
-/// Goals of the attack mode: each opens the next.
-pub const GOALS: &[Builtin] = &[];
+shelf! {
+    /// Goals of the attack mode: each opens the next.
+    GOALS:
+    "G1" "g1": "Two faults, ten seconds of nothing.";
+    "G2" "g2": "The same with a single kill.";
+    "G3" "g3": "Lose a write that was acknowledged.";
+    "G4" "g4": "Two split votes in one run.";
+    "G5" "g5": "Break a promise of a release that is in use.";
+}
 
 /// Every text of every lesson and goal that a reader sees, for those who translate.
 pub fn sentences() -> Vec<&'static str> {

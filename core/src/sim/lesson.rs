@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use crate::base::{Duration, Instant};
 use crate::node::Event;
 use crate::scenario::lesson::{Beat, Change, Choice, Claim, Lesson, Measure, Moment, Task, Turn};
-use crate::scenario::{Action, Condition, Located, Script, ScriptError, Statement, read_time};
+use crate::scenario::{Action, Condition, Located, Script, ScriptError, Statement, parse};
 
 use super::operate::is_fault;
-use super::{Keep, Simulator, What};
+use super::{Keep, Record, Simulator, What};
 
 /// Where a step of a lesson is.
 #[derive(Clone, Debug, PartialEq)]
@@ -243,21 +243,17 @@ pub fn next_millisecond(now: Instant) -> Instant {
     Instant::from_millis(now.as_millis() + 1)
 }
 
-/// Adds a line to a script: one of `rules`, `set`, `seed` or `at`.
+/// Adds a line to a script: words of `rules` and `set` are laid over what it says, others stand behind it.
 fn add(script: &mut Script, line: &str) -> Result<(), String> {
     let (head, words) = line.split_once(' ').unwrap_or((line, ""));
     match head {
         "rules" => script.override_rules(words).map_err(|errors| first(&errors)),
         "set" => script.override_settings(words).map_err(|errors| first(&errors)),
         "seed" => words.parse().map(|seed| script.seed = seed).map_err(|_| format!("`{words}` is no seed")),
-        "at" => {
-            let (time, action) = words.split_once(' ').unwrap_or((words, ""));
-            let at = read_time(time).ok_or_else(|| format!("`{time}` is no time"))?;
-            let action = script.action(action).map_err(|errors| first(&errors))?;
-            script.act(Instant::ZERO + at, action);
+        _ => {
+            *script = parse(&format!("{script}{line}\n")).map_err(|errors| first(&errors))?;
             Ok(())
         }
-        _ => Err(format!("`{line}` is no line of a solution")),
     }
 }
 
@@ -298,18 +294,23 @@ pub fn figure(world: &mut Simulator, measure: &Measure) -> Option<u64> {
             wins.into_values().max()
         }
         Measure::LostWrites => Some(world.lost()),
-        Measure::Rounds => Some(world.failovers().iter().map(|failover| failover.rounds).sum()),
-        Measure::Faults => Some(faults(&world.script)),
+        Measure::Rounds => {
+            let asks = |record: &&Record| matches!(&record.what, What::Event(Event::VotesAsked { .. }));
+            u64::try_from(world.records().iter().filter(asks).count()).ok()
+        }
+        Measure::Kills => {
+            Some(count(&world.script, |action| matches!(action, Action::Kill(_) | Action::PowerCut(_))))
+        }
+        Measure::Faults => Some(count(&world.script, is_fault)),
     }
 }
 
-/// Faults of a script; of those that name nodes, each node is one.
-fn faults(script: &Script) -> u64 {
+/// Actions of a script; of those that name nodes, each node is one.
+fn count(script: &Script, wanted: impl Fn(&Action) -> bool) -> u64 {
     let of = |action: &Action| match action {
-        _ if !is_fault(action) => 0,
         Action::Kill(nodes) | Action::PowerCut(nodes) | Action::Pause(nodes) => nodes.len(),
         _ => 1,
     };
     let all = script.statements.iter().filter_map(|line| line.value.action());
-    all.map(|action| u64::try_from(of(action)).unwrap_or(u64::MAX)).sum()
+    all.filter(|action| wanted(action)).map(|action| u64::try_from(of(action)).unwrap_or(u64::MAX)).sum()
 }

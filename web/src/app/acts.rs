@@ -215,7 +215,7 @@ impl App {
             return;
         }
         self.session.leave();
-        self.travel = None;
+        (self.travel, self.sheet) = (None, None);
         // Rooms open where links to them do: a second before anything happens.
         let done = self.session.open(one.text, 0);
         if self.session.room().is_some() {

@@ -124,6 +124,14 @@ impl App {
         }
     }
 
+    /// Remembers that the open room was seen.
+    pub(super) fn see_room(&mut self) {
+        let room = self.session.room().map(|(room, _)| room.built.name);
+        if room.is_some_and(|name| self.marks.see(name)) {
+            door::store(MARKS, &self.marks.write());
+        }
+    }
+
     /// The wish behind a key while a lesson is open.
     pub(super) fn lesson_key(&self, key: &str) -> Option<Act> {
         let course = self.session.course()?;
