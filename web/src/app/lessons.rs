@@ -85,7 +85,8 @@ impl App {
 
     /// Shows the run of the step, and sets out for its moment.
     pub(super) fn show_step(&mut self) {
-        (self.travel, self.picked, self.menu) = (None, None, None);
+        (self.travel, self.menu) = (None, None);
+        self.unpick();
         let Some(to) = self.session.show_step() else { return };
         let span = to.saturating_sub(self.session.now());
         if door::wants_stillness() || span == 0 {

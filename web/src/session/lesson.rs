@@ -78,7 +78,7 @@ impl Session {
             }
             Act::Set(..) => course.allows("set"),
             Act::Seed(_) | Act::NextSeed | Act::RandomSeed | Act::ForceSplit => course.allows("seed"),
-            Act::Script(_) => course.allows("all"),
+            Act::Script(_) | Act::Hand(_) => course.allows("all"),
             _ => true,
         };
         (!allowed).then_some(words::NOT_NOW)
