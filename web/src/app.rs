@@ -8,8 +8,8 @@ pub(crate) mod door;
 mod files;
 mod frames;
 mod lab;
-mod mode;
 mod lessons;
+mod mode;
 pub(crate) mod speech;
 mod view;
 
@@ -32,8 +32,8 @@ use crate::{share, words};
 pub(crate) use desk::Desk;
 use door::Door;
 use frames::STILL;
-pub(crate) use mode::{Mode, asked};
 use lessons::Travel;
+pub(crate) use mode::{Mode, asked};
 use view::{Stand, View};
 
 /// What comes in.
