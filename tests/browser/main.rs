@@ -6,6 +6,7 @@ mod editor;
 mod files;
 mod front;
 mod lab;
+mod lessons;
 mod modes;
 mod museum;
 mod native;

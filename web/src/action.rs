@@ -107,6 +107,8 @@ pub enum Tab {
     Rules,
     /// The card of the open room.
     Room,
+    /// The card of the open lesson.
+    Lesson,
     /// What two runs come to, side by side.
     Compare,
     /// Why something happened.
@@ -144,6 +146,29 @@ impl Save {
             Self::Script => "scn",
         }
     }
+}
+
+/// A wish about lessons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Learn {
+    /// Opens the list of them.
+    List,
+    /// Opens one.
+    Open(&'static str),
+    /// The next step, or to the end of this one.
+    Next,
+    /// The step before.
+    Back,
+    /// This step.
+    Step(usize),
+    /// Predicts this.
+    Predict(usize),
+    /// Shows one more hint.
+    Hint,
+    /// Shows a run that does what the task asks.
+    Solve,
+    /// Leaves the lesson, and the run as it is.
+    Leave,
 }
 
 /// One wish.
@@ -227,6 +252,8 @@ pub enum Act {
     Tab(Tab),
     /// Shows or hides pings.
     Pings,
+    /// Something about lessons.
+    Learn(Learn),
     /// Light or dark.
     Theme,
     /// Back to the front page.
@@ -312,6 +339,7 @@ pub fn of_key(key: &str) -> Option<Act> {
         "c" => Act::Share,
         "p" => Act::Present,
         "d" => Act::Theme,
+        "b" => Act::Learn(Learn::List),
         "?" => Act::Help,
         "5" => Act::Tab(Tab::Node),
         "6" => Act::Tab(Tab::Log),

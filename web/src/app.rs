@@ -8,6 +8,7 @@ pub(crate) mod door;
 mod files;
 mod frames;
 mod lab;
+mod lessons;
 mod mode;
 pub(crate) mod speech;
 mod view;
@@ -17,6 +18,7 @@ use yew::prelude::*;
 
 use crate::action::{self, Act, Tab};
 use crate::clock::{Clock, Pace};
+use crate::lesson::Marks;
 use crate::panels::paint::Palette;
 use crate::panels::sheets::Sheet;
 use crate::scene::diagram::{Diagram, FIRST_SPAN};
@@ -30,6 +32,7 @@ use crate::{share, words};
 pub(crate) use desk::Desk;
 use door::Door;
 use frames::STILL;
+use lessons::Travel;
 pub(crate) use mode::{Mode, asked};
 use view::{Stand, View};
 
@@ -81,6 +84,8 @@ pub(crate) struct App {
     search: Option<Search>,
     chosen: causes::Chosen,
     span: usize,
+    travel: Option<Travel>,
+    marks: Marks,
     pace: Pace,
     since_look: f64,
     still: f64,
@@ -129,6 +134,8 @@ impl Component for App {
             search: None,
             chosen: causes::Chosen::default(),
             span: FIRST_SPAN,
+            travel: None,
+            marks: lessons::marks(),
             pace: Pace::default(),
             since_look: 0.0,
             still: STILL,
@@ -243,17 +250,20 @@ impl App {
         if self.front {
             self.centre = action::View::Ring;
         }
-        (self.playing, self.menu) = (false, None);
+        (self.playing, self.menu, self.travel) = (false, None, None);
         self.verify();
         self.enter();
     }
 
     /// Shows the card of a room that was opened, and leaves that of one that was left.
     fn enter(&mut self) {
+        self.look_at_deeds();
+        self.see_room();
         match self.session.room() {
+            _ if self.session.course().is_some() => self.tab = Tab::Lesson,
             _ if self.session.beside().is_some() => self.tab = Tab::Compare,
             Some(_) => self.tab = Tab::Room,
-            None if matches!(self.tab, Tab::Room | Tab::Compare) => self.tab = Tab::Node,
+            None if matches!(self.tab, Tab::Room | Tab::Compare | Tab::Lesson) => self.tab = Tab::Node,
             None => {}
         }
     }

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod editor;
 pub mod lab;
 pub mod language;
+pub mod lesson;
 pub mod museum;
 pub mod panels;
 pub mod reel;

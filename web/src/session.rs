@@ -6,12 +6,14 @@ pub mod causes;
 pub mod compare;
 mod deeds;
 mod hand;
+mod lesson;
 mod rules;
 pub mod run;
 mod time;
 
 use splitvote::scenario::{Script, ScriptError};
 
+use crate::lesson::Course;
 use crate::museum::{self, Room, Side};
 use crate::panels::chart::Sample;
 use crate::panels::script::Mistake;
@@ -31,6 +33,7 @@ pub struct Session {
     beside: Option<Beside>,
     branches: Branches,
     room: Option<(&'static Room, Side)>,
+    course: Option<Course>,
     said: Option<String>,
     draft: Option<(String, Vec<Mistake>)>,
     /// The node that is looked at.
@@ -63,6 +66,7 @@ impl Session {
             branches: Branches::new(next(&run, 0)),
             run,
             beside: None,
+            course: None,
             said: None,
             draft: None,
             selected: None,
@@ -172,6 +176,9 @@ impl Session {
 
     /// The sentence under the ring, and the moment it speaks of.
     pub fn caption(&self, scene: &Scene) -> (u64, String) {
+        if let Some(beat) = self.course.as_ref().map(Course::beat).filter(|beat| beat.allow.is_empty()) {
+            return (self.now(), beat.say.to_owned());
+        }
         if let Some(said) = &self.said {
             return (self.now(), said.clone());
         }

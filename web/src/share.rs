@@ -41,6 +41,14 @@ pub fn open(address: &str) -> Opened {
     if view.node.is_none() && view.at.is_none() {
         session.selected = Some(0);
     }
+    let lesson = view.lesson.or_else(|| Some((builtin(&session)?, 1)));
+    let step = lesson.filter(|(name, step)| session.learn(name, usize::from(step.saturating_sub(1))));
+    if step.is_some() && view.at.is_none() && view.versus.is_none() {
+        // A step without a moment of its own is at the lesson's.
+        let to = session.show_step();
+        session.seek(to.unwrap_or(0));
+        return Opened { session, promised: view.digest, wrong };
+    }
     // Without a moment of its own a run opens a second before anything happens.
     let start = session.first_fault().unwrap_or(0).saturating_sub(1_000_000);
     session.seek(view.at.map_or(start, Instant::as_micros));
@@ -69,6 +77,9 @@ pub fn fragment(session: &Session, prove: bool) -> String {
         at: (session.now() > 0).then(|| Instant::from_micros(session.now())),
         node: session.selected.and_then(|at| session.cast().names.get(at)).and_then(|name| name.parse().ok()),
         versus: session.versus(),
+        lesson: session
+            .course()
+            .and_then(|course| Some((course.built.name, u16::try_from(course.step() + 1).ok()?))),
         digest: prove.then(|| u32::from_str_radix(&session.outcome().digest, 16).ok()).flatten(),
     };
     match builtin(session) {

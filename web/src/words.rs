@@ -117,6 +117,7 @@ pub const KEYS: &[(&str, &str, &str)] = &[
     ("Page", "g", "Show pings"),
     ("Page", "c", "Share this run"),
     ("Page", "p", "Show it on a projector"),
+    ("Page", "b", "Lessons"),
     ("Page", "d", "Light or dark"),
     ("Page", "?", "These keys"),
 ];
@@ -312,6 +313,12 @@ pub fn caption(who: &str, event: &Event, name: Namer<'_>) -> Option<String> {
     })
 }
 
+/// A branch that a step of a lesson made.
+pub const STEP: &str = "lesson";
+/// A branch that shows how a task can be done.
+pub const SOLUTION: &str = "a solution";
+/// What a lesson says of what is not its turn.
+pub const NOT_NOW: &str = "Not in this step of the lesson: go on with Next, or leave the lesson.";
 /// Two runs that tell the same.
 pub const ALIKE: &str = "This difference changes nothing in this run: every event is the same.";
 /// The figure over each of two rings.

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use proc_macro2::{TokenStream, TokenTree};
 use splitvote::base::rules::SWITCHES;
 use splitvote::scenario::museum::{Card, ROOMS};
-use splitvote::scenario::{Builtin, LIBRARY, parse};
+use splitvote::scenario::{Builtin, LIBRARY, lessons, parse};
 use splitvote::sim::properties::PROPERTIES;
 use splitvote::sim::{Happening, What};
 use splitvote_web::language::{Catalogue, holes};
@@ -308,6 +308,9 @@ fn heard() -> BTreeMap<String, String> {
     }
     for property in PROPERTIES {
         hear(property.statement, property.id);
+    }
+    for text in lessons::sentences() {
+        hear(text, "a lesson");
     }
     for Builtin { name, blurb, text } in LIBRARY.iter().chain(ROOMS) {
         hear(blurb, name);

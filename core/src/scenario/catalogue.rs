@@ -2,13 +2,14 @@
 
 use std::sync::OnceLock;
 
+use super::lessons::{GOALS, LESSONS};
 use super::library::{Builtin, LIBRARY};
 use super::museum::ROOMS;
 use super::{Script, parse};
 
-/// The scenarios, then the rooms of the museum.
+/// The scenarios, the rooms of the museum, the lessons, the goals.
 pub fn all() -> impl Iterator<Item = &'static Builtin> {
-    LIBRARY.iter().chain(ROOMS)
+    LIBRARY.iter().chain(ROOMS).chain(LESSONS).chain(GOALS)
 }
 
 /// The one of this name.

@@ -180,8 +180,8 @@ pub enum Problem {
         /// What should.
         expected: &'static str,
     },
-    /// Lessons are yet to come.
-    #[error("there is no lesson {0} yet")]
+    /// It looks like a lesson and is none.
+    #[error("there is no lesson {0}")]
     NoLesson(String),
 }
 

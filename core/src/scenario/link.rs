@@ -18,6 +18,7 @@ use crate::base::Instant;
 use super::ast::Script;
 use super::catalogue;
 use super::error::{Problem, ScriptError, nearest, shown};
+use super::lessons::{GOALS, LESSONS};
 use super::name::NodeName;
 use super::parse::{MAX_TEXT, check_node, parse_lenient};
 use super::value;
@@ -37,6 +38,8 @@ pub struct LinkView {
     pub node: Option<NodeName>,
     /// `v=nack=off`: what the run is compared with.
     pub versus: Option<Versus>,
+    /// `l=L3.4`: the step of a lesson, counted from 1.
+    pub lesson: Option<(&'static str, u16)>,
     /// `d=1a2b3c4d`: the digest at the end of the run, by which the link proves itself.
     pub digest: Option<u32>,
 }
@@ -99,6 +102,9 @@ fn push_view(link: &mut String, view: &LinkView) {
     }
     if let Some(versus) = view.versus {
         let _ = write!(link, ";v={versus}");
+    }
+    if let Some((name, step)) = view.lesson {
+        let _ = write!(link, ";l={name}.{step}");
     }
     if let Some(digest) = view.digest {
         let _ = write!(link, ";d={digest:08x}");
@@ -215,7 +221,7 @@ fn no_lines(lines: &[&str]) -> Option<Problem> {
     let line = lines.iter().find(|line| !line.is_empty())?;
     Some(Problem::Extra {
         word: shown(line),
-        expected: "`t=` and a time, `n=` and a node, `v=` and a rule or `d=` and a digest",
+        expected: "`t=` and a time, `n=` and a node, `v=` and a rule, `l=` and a lesson or `d=` and a digest",
     })
 }
 
@@ -254,7 +260,7 @@ fn unpacked(packed: &str) -> (String, Option<Problem>) {
 
 fn is_extra(part: &str) -> bool {
     let equals = part.as_bytes().get(1) == Some(&b'=');
-    equals && part.starts_with(['t', 'n', 'v', 'd'])
+    equals && part.starts_with(['t', 'n', 'v', 'l', 'd'])
 }
 
 fn read_extra(extra: &str, script: &Script, view: &mut LinkView) -> Result<(), Problem> {
@@ -275,6 +281,13 @@ fn read_extra(extra: &str, script: &Script, view: &mut LinkView) -> Result<(), P
             view.versus = Some(versus.ok_or_else(|| {
                 wrong("a switch and its value such as `v=nack=off`, or a preset such as `v=valkey-9.1`")
             })?);
+        }
+        "l" => {
+            let place = text.rsplit_once('.').and_then(|(name, step)| {
+                let known = LESSONS.iter().chain(GOALS).find(|one| one.name == name)?;
+                Some((known.name, u16::try_from(value::whole(step)?).ok()?))
+            });
+            view.lesson = Some(place.ok_or_else(|| wrong("a lesson and its step such as `l=L3.4`"))?);
         }
         _ => {
             let digest = Some(text).filter(|text| text.len() == 8 && !text.starts_with('+'));

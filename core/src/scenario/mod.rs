@@ -6,6 +6,8 @@ pub mod ast;
 pub mod catalogue;
 pub mod error;
 pub mod language;
+pub mod lesson;
+pub mod lessons;
 pub mod library;
 pub mod link;
 pub mod museum;

@@ -20,6 +20,8 @@ pub(super) struct Director {
     until: Option<Wait>,
     whens: Vec<Wait>,
     expects: Vec<Wait>,
+    /// What somebody outside of the script looks out for.
+    watches: Vec<Wait>,
     /// The last `at` line's moment.
     pub(super) last_at: Instant,
     pub(super) first_fault: Option<Instant>,
@@ -116,7 +118,7 @@ impl Simulator {
         }
         let mut director = std::mem::take(&mut self.director);
         let waits = director.until.iter_mut().chain(&mut director.whens).chain(&mut director.expects);
-        for wait in waits {
+        for wait in waits.chain(&mut director.watches) {
             wait.hear(self, now, host, event, split);
         }
         self.director = director;
@@ -273,6 +275,18 @@ impl Simulator {
                 Some((found.line, found.value.to_string(), met))
             })
             .collect()
+    }
+
+    /// Looks out for a condition from now on; the answer is a number to ask [`Self::watched`] by.
+    pub fn watch(&mut self, condition: &Condition) -> usize {
+        self.director.watches.push(Wait::new(condition, None));
+        self.director.watches.len() - 1
+    }
+
+    /// Whether what is looked out for holds now, or has happened.
+    pub fn watched(&mut self, watch: usize) -> bool {
+        let Some(wait) = self.director.watches.get(watch).cloned() else { return false };
+        self.holds(&wait)
     }
 
     /// When the first fault came.

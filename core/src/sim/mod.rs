@@ -23,6 +23,7 @@ mod history;
 mod host;
 pub mod hunt;
 mod ledger;
+pub mod lesson;
 mod liveness;
 mod look;
 mod names;

@@ -5,7 +5,8 @@ use yew::prelude::*;
 
 use super::mode::Mode;
 use super::{App, Msg, desk, door, speech};
-use crate::action::{Act, Tab, View, of_key};
+use crate::action::{Act, Learn, Tab, View, of_key};
+use crate::lesson::Course;
 use crate::panels::paint::Palette;
 use crate::panels::sheets::{self, Sheet};
 use crate::scene::NodeIndex;
@@ -16,12 +17,16 @@ use crate::{share, words};
 
 impl App {
     pub(super) fn act(&mut self, ctx: &Context<Self>, act: Act) {
+        if let Some(why) = self.session.forbids(&act) {
+            self.toast(why);
+            return;
+        }
         let moves = matches!(
             act,
             Act::Event(_) | Act::Vote(_) | Act::Seek(_) | Act::Entry(_) | Act::Breach(_) | Act::Promise(_)
         );
         if moves {
-            (self.playing, self.slowed) = (false, false);
+            (self.playing, self.slowed, self.travel) = (false, false, None);
         }
         let before = self.session.text().to_owned();
         self.front &= act.keeps_front();
@@ -123,6 +128,7 @@ impl App {
             Act::View(view) => (self.centre, self.menu) = (view, None),
             Act::Tab(tab) => self.tab = tab,
             Act::Pings => self.pings = !self.pings,
+            Act::Learn(wish) => self.learn(wish),
             Act::Theme => {
                 door::flip_theme();
                 self.theme += 1;
@@ -169,7 +175,9 @@ impl App {
             // What was chosen in another run is not there in this one.
             self.unpick();
         }
+        self.look_at_deeds();
         let gone = match self.tab {
+            Tab::Lesson => self.session.course().is_none(),
             Tab::Room => self.session.room().is_none(),
             Tab::Compare => self.session.beside().is_none(),
             Tab::Why => self.chosen.chain.is_empty(),
@@ -193,7 +201,7 @@ impl App {
         let done = self.session.compare(against);
         self.answer(done);
         self.unpick();
-        if self.session.beside().is_some() {
+        if self.session.beside().is_some() && self.session.course().is_none() {
             self.tab = Tab::Compare;
         }
     }
@@ -203,6 +211,7 @@ impl App {
             self.stop();
             return;
         }
+        self.travel = None;
         if self.session.ended() {
             let longer = self.session.longer();
             self.answer(longer);
@@ -218,6 +227,12 @@ impl App {
 
     fn scenario(&mut self, name: &str) {
         let Some(one) = splitvote::scenario::catalogue::find(name) else { return };
+        if Course::open(one.name, 0).is_some() {
+            self.learn(Learn::Open(one.name));
+            return;
+        }
+        self.session.leave();
+        (self.travel, self.sheet) = (None, None);
         // Rooms open where links to them do: a second before anything happens.
         let done = self.session.open(one.text, 0);
         if self.session.room().is_some() {
@@ -256,11 +271,18 @@ impl App {
             ("p", _) if self.mode == Mode::Embed => None,
             ("+" | "=", _) => Some(Act::Speed(self.speed + 1)),
             ("-" | "−", _) => Some(Act::Speed(self.speed.saturating_sub(1))),
+            (key, place) if place != door::Place::Control && self.lesson_key(key).is_some() => {
+                self.lesson_key(key)
+            }
             ("Enter", door::Place::Node(at)) if event.shift_key() => Some(Act::Group(at)),
             ("Enter", door::Place::Node(at)) => Some(Act::Select(Some(at))),
             ("Enter" | " " | "ArrowLeft" | "ArrowRight" | "ArrowUp" | "ArrowDown", door::Place::Control) => {
                 None
             }
+            (key, door::Place::Control) if key.len() == 1 && self.lesson_key(key).is_some() => {
+                self.lesson_key(key)
+            }
+            ("PageDown" | "PageUp", _) if self.session.course().is_some() => self.lesson_key(&event.key()),
             ("a", _) => self.session.selected.map(Act::Group),
             ("m" | "ContextMenu", _) if self.centre == View::Ring => self.session.selected.and_then(|at| {
                 let seat = self.view.half().ring.seats.get(at)?;

@@ -27,11 +27,13 @@ impl App {
             }
         }
         look |= self.seek_split();
-        if self.playing {
-            self.run(gap);
+        if self.playing || self.travel.is_some() {
+            if !self.travel(gap) {
+                self.run(gap);
+            }
             self.since_look += gap;
             self.stale = true;
-            if self.since_look >= LOOK || !self.playing {
+            if self.since_look >= LOOK || !(self.playing || self.travel.is_some()) {
                 self.since_look = 0.0;
                 look = true;
             }
@@ -81,7 +83,7 @@ impl App {
 
     /// Puts the run into the address: only while paused, for browsers count such calls.
     pub(super) fn remember(&mut self) {
-        if !self.playing && !self.front {
+        if !self.playing && !self.front && self.travel.is_none() {
             self.door.put(&share::fragment(&self.session, self.session.ended()));
         }
     }

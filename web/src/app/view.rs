@@ -6,7 +6,7 @@ use splitvote::sim::traffic::why::Item;
 use yew::prelude::*;
 
 use super::{App, Mode, Msg, door};
-use crate::action::{self, Act, Tab};
+use crate::action::{self, Act, Deed, Tab};
 use crate::language::{self, later, t, tell, tf};
 use crate::panels::chart::{Chart, Sample};
 use crate::panels::diagram::SpaceTime;
@@ -22,7 +22,7 @@ use crate::panels::top::Top;
 use crate::panels::transport::Transport;
 use crate::panels::vote::Vote;
 use crate::panels::{
-    Shared, Wish, branches, compare, front, hand, icon, lab, promises, room, verdict, views, why, wish,
+    Shared, Wish, branches, compare, front, hand, icon, lab, lesson, promises, room, verdict, views, why, wish,
 };
 use crate::scene::diagram::{Causes, Diagram};
 use crate::scene::flight;
@@ -172,6 +172,8 @@ impl App {
     pub(super) fn page(&self, ctx: &Context<Self>) -> Html {
         let (session, view, on) = (&self.session, &self.view, &ctx.link().callback(Msg::Act));
         let (when, caption) = (&view.caption.0, tell(&view.caption.1));
+        // The step of a lesson has its sentence in a strip of its own.
+        let told = session.course().is_some_and(|course| course.beat().allow.is_empty());
         html! {
             <div key={language::tag()} class={classes!("app", self.front.then_some("at-front"))}>
                 <div>
@@ -184,7 +186,8 @@ impl App {
                         { compare::ribbon(session, on) }
                         { self.stage(ctx, on) }
                         if let Some(sentence) = self.held() { { hand::bar(&sentence, on) } }
-                        <div class="caption">
+                        { session.course().map(|course| lesson::strip(course, on)).unwrap_or_default() }
+                        <div class={classes!("caption", told.then_some("told"))}>
                             <span class="when">{ words::clock(*when) }</span>
                             <p data-testid="caption">{ &caption }</p>
                         </div>
@@ -194,7 +197,7 @@ impl App {
                 </main>
                 <Transport tape={view.half().tape.clone()} beside={self.tape_beside()} branches={branches::strip(session, view.window, on)} now={session.now()} end={session.end()} spoken={self.spoken()} playing={self.playing}
                     steps={session.steps()} speed={self.speed} slow_votes={self.slow_votes} zoom={self.zoom} slowed={self.slowed} on={on.clone()} />
-                <div class="unseen" role="status" aria-live="polite" data-testid="live">{ if self.playing && !self.slowed { "" } else { caption.as_str() } }</div>
+                <div class="unseen" role="status" aria-live="polite" data-testid="live">{ if (self.playing || self.travel.is_some() && !told) && !self.slowed { "" } else { caption.as_str() } }</div>
                 <pre class="paper" aria-hidden="true">{ session.text() }</pre>
                 if let Some((toast, _)) = &self.toast { <div class="toast" role="status" data-testid="toast">{ tell(toast) }</div> }
                 if let Some(sheet) = &self.sheet { <Over sheet={sheet.clone()} letters={door::letters()} on={on.clone()} /> }
@@ -241,7 +244,7 @@ impl App {
                 let probe = ctx.link().callback(move |point: Point| Msg::Probe(side, point));
                 html! {
                     <Stage scene={scene} ring={half.ring.clone()} frame={self.frames[side].clone()} canvas={self.canvases[side].clone()}
-                        selected={selected} group={group} menu={self.menu} side={side} on={on.clone()} probe={probe} />
+                        selected={selected} group={group} lit={self.session.lit()} menu={self.menu} side={side} on={on.clone()} probe={probe} />
                 }
             }
             action::View::Diagram => {
@@ -272,7 +275,7 @@ impl App {
         };
         html! {
             <Top scenarios={LIBRARY.iter().map(name).collect::<Vec<_>>()} rooms={ROOMS.iter().map(room).collect::<Vec<_>>()}
-                scenario={share::builtin(session).unwrap_or_default()}
+                scenario={share::builtin(session).filter(|_| session.course().is_none()).unwrap_or_default()}
                 title={title} seed={session.script().seed.to_string()} nack={session.rule("nack")} compares={session.beside().is_some()} on={on.clone()} />
         }
     }
@@ -297,6 +300,11 @@ impl App {
             settings: DIALS.iter().map(|(key, label)| (*key, *label, session.setting(key))).collect(),
             undo: session.can_undo(),
             pings: self.pings,
+            locked: Deed::ALL
+                .map(|deed| deed.0)
+                .into_iter()
+                .filter(|deed| session.forbids(&Act::Do(*deed, None)).is_some())
+                .collect(),
         };
         html! { <Rail scene={self.view.half().scene.clone()} selected={session.selected} group={session.group.clone()} dials={dials} id={id} on={on.clone()} /> }
     }
@@ -312,6 +320,7 @@ impl App {
         html! {
             <div class="tabs" role="tablist" aria-label={t("Panels")}>
                 if self.session.beside().is_some() { { one(Tab::Compare, t("Compare"), "compare", false) } }
+                if self.session.course().is_some() { { one(Tab::Lesson, t("Lesson"), "lesson", false) } }
                 if self.session.room().is_some() { { one(Tab::Room, t("Room"), "room", false) } }
                 if !self.chosen.chain.is_empty() { { one(Tab::Why, later("Why"), "why", false) } }
                 { one(Tab::Do, t("Do"), "do", true) }{ one(Tab::Node, t("Node"), "node", false) }{ one(Tab::Log, t("Log"), "log", false) }
@@ -329,6 +338,7 @@ impl App {
                 [left, right] => compare::pane(session, &[left.beliefs.clone(), right.beliefs.clone()], on),
                 _ => Html::default(),
             },
+            Tab::Lesson => session.course().map_or_else(Html::default, |course| lesson::card(course, on)),
             Tab::Room => session.room().map_or_else(Html::default, |(room, side)| {
                 room::card(room, side, &session.outcome().breaches, on)
             }),

@@ -9,6 +9,8 @@ pub mod hand;
 pub mod histogram;
 pub mod inspector;
 pub mod lab;
+pub mod learn;
+pub mod lesson;
 pub mod log;
 pub mod paint;
 pub mod promises;
@@ -90,6 +92,7 @@ pub fn icon(name: &str) -> Html {
         "vote-back" => "M13.5 3.5v9l-5-4.5zM8.5 3.5v9l-5-4.5zM2.5 3.5v9",
         "start" => "M3.5 3.5v9M13 3.5v9L6 8z",
         "share" => "M8 10V2M5 4.5L8 1.5l3 3M3 8.5v5h10v-5",
+        "learn" => "M8 3L1.500 6.500 8 10l6.500-3.500zM4 8v3.500c2.500 2 5.500 2 8 0V8",
         "help" => "M6 6a2 2 0 1 1 2.6 1.9c-.4.2-.6.5-.6 1v.4M8 11.8v.2",
         "theme" => "M8 2a6 6 0 1 0 6 6 4.5 4.5 0 0 1-6-6z",
         "dice" => "M3 3h10v10H3zM6 6h.01M10 10h.01M10 6h.01M6 10h.01",

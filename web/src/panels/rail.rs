@@ -6,6 +6,7 @@ use super::{Shared, Wish, icon, switch, wish};
 use crate::action::{Act, Deed};
 use crate::language::t;
 use crate::scene::{NodeIndex, Process, Scene};
+use crate::words;
 
 /// Whatever the dials and switches show.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,6 +21,8 @@ pub struct Dials {
     pub undo: bool,
     /// Whether votes slow the clock down.
     pub pings: bool,
+    /// Deeds that a lesson does not allow now.
+    pub locked: Vec<Deed>,
 }
 
 /// What the rail is drawn from.
@@ -48,6 +51,7 @@ pub fn Rail(props: &Props) -> Html {
             <header>
                 <h2>{ t("Act on") }{ " " }<b style="color:var(--ink)">{ target(props) }</b></h2>
             </header>
+            if dials.locked.len() == Deed::ALL.len() { <p class="note" data-testid={format!("{}locked", props.id)}>{ t(words::NOT_NOW) }</p> }
             <div class="acts">{ for Deed::ALL.iter().map(|(deed, label, key, name)| deed_button(props, *deed, label, key, name)) }</div>
         </section>
         <section class="sect">
@@ -94,10 +98,11 @@ fn deed_button(
         Deed::Heal => props.scene.faults.is_empty(),
         _ => one.is_none() && props.group.is_empty(),
     };
+    let locked = props.dials.locked.contains(&deed);
     let paused = one.is_some_and(|node| node.process == Process::Paused);
     let label = if deed == Deed::Pause && paused { t("Resume") } else { t(label) };
     html! {
-        <button type="button" disabled={idle} data-testid={format!("{}{name}", props.id)} onclick={wish(&props.on, Act::Do(deed, None))}>
+        <button type="button" disabled={idle || locked} title={locked.then(|| t(words::NOT_NOW))} data-testid={format!("{}{name}", props.id)} onclick={wish(&props.on, Act::Do(deed, None))}>
             { icon(name) }<span>{ label }</span><kbd>{ key }</kbd>
         </button>
     }

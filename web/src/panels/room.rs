@@ -1,10 +1,10 @@
 //! The card of an open room of the museum, and its one switch; and the doors of the front page.
 
-use splitvote::scenario::museum::Harm;
+use splitvote::scenario::museum::{Harm, ROOMS};
 use yew::prelude::*;
 
-use super::{Wish, wish};
-use crate::action::Act;
+use super::{Wish, icon, wish};
+use crate::action::{Act, Learn};
 use crate::language::{t, tell, tf};
 use crate::museum::{DOORS, Room, Side};
 use crate::scene::breach::Breach;
@@ -50,7 +50,24 @@ pub fn card(room: &'static Room, side: Side, breaches: &[Breach], on: &Wish) -> 
                     { fact(t("Look at"), &card.look) }{ fact(t("How this room differs from the real thing"), &card.form) }
                 </dl>
             </section>
+            { walk(room, on) }
         </article>
+    }
+}
+
+/// The way through the exhibition.
+fn walk(room: &'static Room, on: &Wish) -> Html {
+    let here = ROOMS.iter().position(|one| one.name == room.built.name).unwrap_or(0);
+    let go = |to: Option<usize>, label: &'static str, name: &'static str, drawing: &'static str| {
+        let to = to.and_then(|at| ROOMS.get(at));
+        let click = to.map(|to| wish(on, Act::Scenario(to.name.to_owned())));
+        html! { <button type="button" class="btn icon" aria-label={label} title={label} disabled={to.is_none()} data-testid={name} onclick={click}>{ icon(drawing) }</button> }
+    };
+    html! {
+        <nav class="sect row" aria-label={t("Rooms of the museum")}>
+            { go(here.checked_sub(1), t("Previous room"), "previous-room", "back") }{ go(Some(here + 1), t("Next room"), "next-room", "next") }
+            <button type="button" class="btn" data-testid="all-rooms" onclick={wish(on, Act::Learn(Learn::List))}>{ icon("learn") }{ t("All rooms") }</button>
+        </nav>
     }
 }
 

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use qrcodegen::{QrCode, QrCodeEcc};
 use yew::prelude::*;
 
-use super::{Wish, icon, switch, wish};
+use super::{Wish, icon, learn, switch, wish};
 use crate::action::{Act, Save};
 use crate::language::{later, t};
+use crate::lesson::Marks;
 use crate::words;
 
 /// Which sheet is open.
@@ -15,6 +16,8 @@ use crate::words;
 pub enum Sheet {
     /// The key map.
     Help,
+    /// The lessons, with what was done.
+    Learn(Marks),
     /// The address of the run, and whether it was copied.
     Share(String, bool),
 }
@@ -45,6 +48,7 @@ pub fn Over(props: &Props) -> Html {
     }
     let title = match props.sheet {
         Sheet::Help => t("Keys"),
+        Sheet::Learn(_) => t("Lessons"),
         Sheet::Share(..) => t("Share this run"),
     };
     html! {
@@ -55,6 +59,7 @@ pub fn Over(props: &Props) -> Html {
                 </header>
                 { match &props.sheet {
                     Sheet::Help => help(props.letters, &props.on),
+                    Sheet::Learn(marks) => learn::list(marks, &props.on),
                     Sheet::Share(link, copied) => share(link, *copied, &props.on),
                 } }
             </div>

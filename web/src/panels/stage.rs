@@ -24,6 +24,8 @@ pub struct Props {
     pub selected: Option<NodeIndex>,
     /// Nodes chosen for a cut.
     pub group: Vec<NodeIndex>,
+    /// Nodes that are lit up; if there are any, the others step back.
+    pub lit: Vec<NodeIndex>,
     /// The open menu: whose, and where.
     pub menu: Option<(usize, NodeIndex, f64, f64)>,
     /// Where wishes go.
@@ -193,6 +195,7 @@ fn node(props: &Props, at: NodeIndex, node: &Node, in_tab_order: bool) -> Html {
         "node",
         (node.process == Process::Down).then_some("down"),
         (props.selected == Some(at) || props.group.contains(&at)).then_some("on"),
+        light(props, at),
     );
     let select = {
         let on = props.on.clone();
@@ -238,6 +241,11 @@ fn node(props: &Props, at: NodeIndex, node: &Node, in_tab_order: bool) -> Html {
     }
 }
 
+/// The class of a node that is lit up, or that steps back for those that are.
+fn light(props: &Props, at: NodeIndex) -> Option<&'static str> {
+    (!props.lit.is_empty()).then(|| if props.lit.contains(&at) { "lit" } else { "dim" })
+}
+
 /// A node's texts stand beside it, not in it: the node has a name of its own for those who do not see.
 fn plate(props: &Props, at: NodeIndex, node: &Node) -> Html {
     let Some(seat) = props.ring.seats.get(at) else { return Html::default() };
@@ -245,7 +253,7 @@ fn plate(props: &Props, at: NodeIndex, node: &Node) -> Html {
     let font = format!("font-size:{:.0}px", (radius * 0.6).clamp(10.0, 15.0));
     let down = node.process == Process::Down;
     html! {
-        <g key={node.name.clone()} class={classes!("plate", down.then_some("down"))} transform={format!("translate({:.1} {:.1})", seat.x, seat.y)}>
+        <g key={node.name.clone()} class={classes!("plate", down.then_some("down"), light(props, at))} transform={format!("translate({:.1} {:.1})", seat.x, seat.y)}>
             <text class="name" y={if node.process == Process::Paused { "-5" } else { "0" }} style={font}>{ &node.name }</text>
             if !down { { tags(node, radius) } }
             { seal(props, at, node) }

@@ -75,6 +75,14 @@ impl Script {
         settings
     }
 
+    /// Lets something happen at a moment; the line stands before the first that runs or expects.
+    pub fn act(&mut self, at: Instant, action: Action) {
+        let ends =
+            |line: &Located<Statement>| matches!(line.value, Statement::Run(_) | Statement::Expect { .. });
+        let place = self.statements.iter().position(ends).unwrap_or(self.statements.len());
+        self.statements.insert(place, Located { line: 0, value: Statement::At { at, action } });
+    }
+
     /// The `run` lines in order, or the default one.
     pub fn runs(&self) -> Vec<Run> {
         let runs = self.statements.iter().filter_map(|statement| match &statement.value {

@@ -15,7 +15,7 @@ use self::action::MIN_PERIOD;
 use self::cluster::ClusterLines;
 use self::cursor::{Cursor, Read, over_time, split};
 use self::offer::Wanted;
-use super::ast::{ClusterSpec, Located, RuleLine, Run, Script, Statement};
+use super::ast::{Action, ClusterSpec, Condition, Located, RuleLine, Run, Script, Statement};
 use super::error::{Problem, ScriptError, nearest, shown};
 use super::language::{STATEMENT_FORMS, words};
 use super::settings::SetLine;
@@ -322,6 +322,18 @@ impl Script {
         }
         self.add_settings(Located { line: 0, value: line });
         Ok(())
+    }
+
+    /// A condition as this script would say it.
+    pub fn condition(&self, words: &str) -> Result<Condition, Vec<ScriptError>> {
+        let mut cursor = Cursor::new(1, words, &self.cluster);
+        let read = cursor.condition().and_then(|value| cursor.finish().map(|()| value));
+        read.map_err(|error| vec![error])
+    }
+
+    /// An action as this script would say it.
+    pub fn action(&self, words: &str) -> Result<Action, Vec<ScriptError>> {
+        self.read_words(words, |cursor| cursor.action(&[]))
     }
 
     fn read_words<T>(

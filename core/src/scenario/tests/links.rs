@@ -21,6 +21,7 @@ fn view() -> LinkView {
         at: Some(Instant::from_millis(4312)),
         node: Some(NodeName::new(0, 1)),
         versus: Some(Versus::Rule("nack", "on")),
+        lesson: Some(("L3", 4)),
         digest: Some(0x1a2b_3c4d),
     }
 }
@@ -39,10 +40,10 @@ fn check_wrong(link: &str, expected: &str) {
 #[test]
 fn a_link_is_its_script() {
     assert_eq!(to_link(&example(), &LinkView::default()), LINK);
-    assert_eq!(to_link(&example(), &view()), format!("{LINK};t=4312ms;n=A1;v=nack=on;d=1a2b3c4d"));
+    assert_eq!(to_link(&example(), &view()), format!("{LINK};t=4312ms;n=A1;v=nack=on;l=L3.4;d=1a2b3c4d"));
     check(LINK, LinkView::default());
-    check(&format!("{LINK};t=4312ms;n=A1;v=nack=on;d=1a2b3c4d"), view());
-    assert_eq!(to_short_link("split-vote", &view()), "#split-vote;t=4312ms;n=A1;v=nack=on;d=1a2b3c4d");
+    check(&format!("{LINK};t=4312ms;n=A1;v=nack=on;l=L3.4;d=1a2b3c4d"), view());
+    assert_eq!(to_short_link("split-vote", &view()), "#split-vote;t=4312ms;n=A1;v=nack=on;l=L3.4;d=1a2b3c4d");
 }
 
 #[test]
@@ -79,7 +80,10 @@ fn short_forms_name_what_is_built_in() {
             builtin.name
         );
     }
-    assert_eq!(from_link("#split-vote;t=4312ms;n=A1;v=nack=on;d=1a2b3c4d").map(|(_, view)| view), Ok(view()));
+    assert_eq!(
+        from_link("#split-vote;t=4312ms;n=A1;v=nack=on;l=L3.4;d=1a2b3c4d").map(|(_, view)| view),
+        Ok(view())
+    );
 }
 
 #[test]
@@ -136,11 +140,11 @@ fn a_broken_link_says_what_is_wrong() {
         ("https://example.org/play/", no_link),
         ("#v2;cluster+shards=7", "this link is of version `v2`; this program reads `v1`"),
         ("#v12z=abc", "this link is of version `v12z`; this program reads `v1`"),
-        ("#L3", "there is no lesson L3 yet"),
+        ("#L99", "there is no lesson L99"),
         ("#split-vot", "unknown scenario `split-vot`; did you mean `split-vote`?"),
         (
             "#split-vote;at+1s+heal",
-            "the link says `at+1s+heal`: expected `t=` and a time, `n=` and a node, `v=` and a rule or `d=` and a digest",
+            "the link says `at+1s+heal`: expected `t=` and a time, `n=` and a node, `v=` and a rule, `l=` and a lesson or `d=` and a digest",
         ),
         ("#v1;at+10s+kil+A", "line 1, column 8: unknown action `kil`; did you mean `kill`?"),
         ("#v1;seed+1;title+%FF", "the link holds bytes that are no text"),
@@ -152,6 +156,7 @@ fn a_broken_link_says_what_is_wrong() {
             "the link says `v=nack=loud`: expected a switch and its value such as `v=nack=off`, or a preset such \
              as `v=valkey-9.1`",
         ),
+        ("#v1;l=L3", "the link says `l=L3`: expected a lesson and its step such as `l=L3.4`"),
         ("#v1;d=12", "the link says `d=12`: expected eight hexadecimal digits such as `d=1a2b3c4d`"),
         ("#v1z=AA$$", "the packed part of the link is damaged: it is no base64url text"),
         ("#v1z=", "the packed part of the link is damaged: it does not unpack; perhaps its end is missing"),
@@ -171,6 +176,7 @@ fn what_was_right_in_a_broken_link_is_kept() {
             at: Some(Instant::from_millis(4000)),
             node: None,
             versus: None,
+            lesson: None,
             digest: Some(0x1a2b_3c4d)
         }
     );

@@ -71,10 +71,12 @@ fn view() -> impl Strategy<Value = LinkView> {
         Some(Versus::Rule("exact-acks", "on")),
         Some(Versus::Preset("redis-7.0")),
     ]);
-    (at, node, versus, any::<Option<u32>>()).prop_map(|(at, node, versus, digest)| LinkView {
+    let lesson = select(vec![None, Some(("L3", 1)), Some(("L3", u16::MAX))]);
+    (at, node, versus, lesson, any::<Option<u32>>()).prop_map(|(at, node, versus, lesson, digest)| LinkView {
         at,
         node,
         versus,
+        lesson,
         digest,
     })
 }
@@ -91,7 +93,7 @@ proptest! {
     #[test]
     fn a_link_reads_as_its_script(script in script(), view in view()) {
         let link = to_link(&script, &view);
-        let extras = "#;t=1099511627776us;n=A1;v=exact-acks=on;d=00000000".len();
+        let extras = "#;t=1099511627776us;n=A1;v=exact-acks=on;l=L3.65535;d=00000000".len();
         prop_assert!(link.len() <= MAX_PLAIN + extras || link.starts_with("#v1z="), "{}", link);
         prop_assert_eq!(from_link(&link), Ok((script, view)), "{}", link);
     }
