@@ -3,7 +3,7 @@
 // the page itself: a new page brings its own files in and throws the old ones out.
 const CACHE = "splitvote";
 const HASHED = /[\w.-]*-[0-9a-f]{8,}[\w.]*\.(?:js|wasm|css|svg|png)/g;
-const BESIDE = ["app.webmanifest", "icon.svg", "words/zh-Hans.txt"];
+const BESIDE = ["app.webmanifest", "icon.svg", "words/zh-Hans.txt", "lab.js", "lab_bg.wasm", "lab_loader.js"];
 
 const here = (path) => new URL(path, self.registration.scope).href;
 const hashed = (address) => new URL(address).pathname.split("/").pop().search(HASHED) === 0;

@@ -4,6 +4,7 @@
 mod compare;
 mod editor;
 mod files;
+mod front;
 mod lab;
 mod lessons;
 mod modes;

@@ -128,6 +128,8 @@ pub enum Save {
     Lines,
     /// The same for Perfetto and Chrome.
     Chrome,
+    /// The figures of the seed lab.
+    Csv,
     /// The script.
     Script,
 }
@@ -140,6 +142,7 @@ impl Save {
             Self::Png => "png",
             Self::Lines => "jsonl",
             Self::Chrome => "json",
+            Self::Csv => "csv",
             Self::Script => "scn",
         }
     }
@@ -253,6 +256,12 @@ pub enum Act {
     Learn(Learn),
     /// Light or dark.
     Theme,
+    /// Back to the front page.
+    Front,
+    /// From the front page into the first scenario, playing.
+    Start,
+    /// From the front page to a healthy cluster.
+    Break,
     /// The page speaks this language.
     Language(&'static str),
     /// Opens the menu of a node here, in the ring of this side.
@@ -269,6 +278,8 @@ pub enum Act {
     Present,
     /// Opens the speaker's window.
     Notes,
+    /// Letters and signs are keys, or are not.
+    Letters,
     /// Opens the key map.
     Help,
     /// Closes whatever is open.
@@ -279,6 +290,24 @@ pub enum Act {
     About(&'static str),
     /// Takes away the message on top.
     Dismiss,
+}
+
+impl Act {
+    /// Whether the front page stays when this is wished for.
+    pub fn keeps_front(&self) -> bool {
+        matches!(
+            self,
+            Self::Front
+                | Self::Theme
+                | Self::Language(_)
+                | Self::Help
+                | Self::Close
+                | Self::Dismiss
+                | Self::Speed(_)
+                | Self::SlowVotes
+                | Self::Pings
+        )
+    }
 }
 
 /// The wish behind a key, pressed while the ring or nothing in particular has the focus.

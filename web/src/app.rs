@@ -64,6 +64,7 @@ pub(crate) struct App {
     view: View,
     promised: Option<u32>,
     wrong: Vec<String>,
+    front: bool,
     playing: bool,
     speed: usize,
     slow_votes: bool,
@@ -114,6 +115,7 @@ impl Component for App {
             session: opened.session,
             promised: opened.promised,
             wrong: opened.wrong.iter().map(door::mistake).collect(),
+            front: opened.fresh,
             playing: false,
             speed: words::REAL_TIME,
             slow_votes: true,
@@ -153,6 +155,7 @@ impl Component for App {
             Mode::Present => app.present(ctx),
             mode => app.mode = mode,
         }
+        app.front &= app.mode == Mode::Whole;
         app.verify();
         app.enter();
         app.look();
@@ -190,6 +193,7 @@ impl Component for App {
             self.palette = Palette::read().unwrap_or_default();
             self.stale = true;
         }
+        self.door.settle();
     }
 }
 
@@ -228,11 +232,25 @@ impl App {
         if self.door.is_ours(&door::address()) {
             return;
         }
-        let opened = share::open(&door::address());
+        self.arrive(share::open(&door::address()));
+    }
+
+    /// To the front page: the first scenario as it came, and no run in the address.
+    fn front_page(&mut self) {
+        self.arrive(share::open(""));
+        self.door.put("#");
+        self.door.focus_soon("[data-testid=begin]");
+    }
+
+    fn arrive(&mut self, opened: share::Opened) {
         self.session = opened.session;
         self.promised = opened.promised;
         self.wrong = opened.wrong.iter().map(door::mistake).collect();
-        (self.playing, self.travel) = (false, None);
+        self.front = opened.fresh && self.mode == Mode::Whole;
+        if self.front {
+            self.centre = action::View::Ring;
+        }
+        (self.playing, self.menu, self.travel) = (false, None, None);
         self.verify();
         self.enter();
     }

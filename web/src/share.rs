@@ -18,6 +18,8 @@ pub struct Opened {
     pub promised: Option<u32>,
     /// What was wrong with it; what was right is in the run.
     pub wrong: Vec<Mistake>,
+    /// Whether the address named no run at all.
+    pub fresh: bool,
 }
 
 /// The run of an address; the first scenario if it names none.
@@ -52,7 +54,7 @@ pub fn open(address: &str) -> Opened {
     session.seek(view.at.map_or(start, Instant::as_micros));
     // A comparison that the script cannot carry leaves the script as it is.
     let _ = session.compare(view.versus.map(Against::Rules));
-    Opened { session, promised: view.digest, wrong }
+    Opened { session, promised: view.digest, wrong, fresh: !holds || empty }
 }
 
 fn first() -> String {

@@ -41,6 +41,8 @@ pub fn searching(tried: u64) -> String {
 
 /// At the end of a run.
 pub const ENDED: &str = "The run ends here. Wind back, or press play to let it go on.";
+/// Where somebody may break what he likes.
+pub const YOURS: &str = "A healthy cluster, and it is yours. Choose a node, kill it with k, and press play.";
 /// When a deed has nobody to be done to.
 pub const CHOOSE: &str = "Choose a node first.";
 /// After a change was taken back.
@@ -323,6 +325,8 @@ pub const ALIKE: &str = "This difference changes nothing in this run: every even
 pub const AFTER_FAIL: &str = "from FAIL to a new primary";
 /// The run that was opened, among its branches.
 pub const TRUNK: &str = "as opened";
+/// A view that is no drawing is to be saved as one.
+pub const NO_PICTURE: &str = "This view is no picture: choose the ring, or space and time.";
 /// A branch whose script was edited by hand.
 pub const EDITED: &str = "edited script";
 /// A branch with chances that split the vote.

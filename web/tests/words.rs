@@ -62,13 +62,14 @@ const SILENT: [&str; 20] = [
     "rendering",
 ];
 /// Texts that look like words and are none: of the script language, of the browser, names.
-const CODE: [&str; 32] = [
+const CODE: [&str; 33] = [
     "English",
     "Splitvote",
     "Enter",
     "Home",
     "End",
     "Escape",
+    "Tab",
     "ctrl ↵",
     ".menu button",
     "pip half",

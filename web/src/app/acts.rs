@@ -29,7 +29,14 @@ impl App {
             (self.playing, self.slowed, self.travel) = (false, false, None);
         }
         let before = self.session.text().to_owned();
+        self.front &= act.keeps_front();
         match act {
+            Act::Front => self.front_page(),
+            Act::Start => {
+                self.play();
+                self.door.focus_soon("[data-testid=play]");
+            }
+            Act::Break => self.free_play(),
             Act::Play => self.play(),
             Act::Event(true) => self.session.next_event(self.pings),
             Act::Event(false) => self.session.previous_event(self.pings),
@@ -59,6 +66,7 @@ impl App {
                 self.answer(done);
             }
             Act::SetRule(of, switch, value) => {
+                self.door.keep_focus(format!("[data-testid=rule-{switch}]"));
                 let done = match of {
                     Some(node) => self.session.set_rule_of(node, switch, &value),
                     None => self.session.set_rule(switch, &value),
@@ -153,6 +161,7 @@ impl App {
             Act::Save(what) => self.save(what),
             Act::Present => self.present(ctx),
             Act::Notes => desk::open(),
+            Act::Letters => door::flip_letters(),
             Act::Help => self.sheet = Some(Sheet::Help),
             Act::Close => {
                 (self.sheet, self.menu) = (None, None);
@@ -178,6 +187,14 @@ impl App {
             self.tab = Tab::Node;
         }
         self.remember();
+    }
+
+    /// A cluster in which nothing is wrong yet, and a primary at hand.
+    fn free_play(&mut self) {
+        self.scenario("calm");
+        self.session.selected = Some(0);
+        self.session.say(words::YOURS.to_owned());
+        self.door.focus_soon("[data-testid=node-A0]");
     }
 
     fn compare(&mut self, against: Option<Against>) {
@@ -242,6 +259,10 @@ impl App {
 
     pub(super) fn key(&mut self, ctx: &Context<Self>, event: &KeyboardEvent) -> bool {
         let Some(place) = door::key_place(event) else { return false };
+        let key = event.key();
+        if key != " " && key.chars().count() == 1 && !door::letters() {
+            return false;
+        }
         let act = match (event.key().as_str(), place) {
             // A remote control for slides knows few keys.
             ("PageDown" | "." | "ArrowRight", _) if self.mode == Mode::Present => Some(Act::Vote(true)),

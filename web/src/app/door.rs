@@ -12,10 +12,13 @@ use crate::panels::script::Mistake;
 use crate::words;
 
 const THEME: &str = "splitvote-theme";
+const LETTERS: &str = "splitvote-letters";
 
 /// Listeners on the window, which end with it, and the address that we wrote last.
 pub(super) struct Door {
     written: String,
+    wanted: Option<&'static str>,
+    kept: Option<String>,
     keys: Closure<dyn FnMut(KeyboardEvent)>,
     address: Closure<dyn FnMut()>,
     scheme: Closure<dyn FnMut()>,
@@ -38,6 +41,8 @@ impl Door {
         let (keys, address, scheme) = (app.clone(), app.clone(), app.clone());
         let door = Self {
             written: String::new(),
+            wanted: None,
+            kept: None,
             keys: Closure::new(move |event| keys.send_message(Msg::Key(event))),
             address: Closure::new(move || address.send_message(Msg::Address)),
             scheme: Closure::new(move || scheme.send_message(Msg::Look)),
@@ -74,16 +79,40 @@ impl Door {
     }
 
     /// Moves the focus once the page is drawn.
-    #[expect(clippy::unused_self, reason = "reads as what the door does")]
-    pub(super) fn focus_soon(&self, selector: &'static str) {
-        wasm_bindgen_futures::spawn_local(async move {
-            // Yew draws in a task of its own; a resolved promise comes after it.
-            let _ = JsFuture::from(js_sys::Promise::resolve(&wasm_bindgen::JsValue::NULL)).await;
-            let found = page().and_then(|page| page.query_selector(selector).ok().flatten());
-            if let Some(element) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
-                let _ = element.focus();
-            }
-        });
+    pub(super) fn focus_soon(&mut self, selector: &'static str) {
+        self.wanted = Some(selector);
+    }
+
+    /// Puts the focus here if it gets lost, because what has it is drawn anew elsewhere.
+    pub(super) fn keep_focus(&mut self, selector: String) {
+        self.kept = Some(selector);
+    }
+
+    /// The page is drawn: the focus goes where it should.
+    pub(super) fn settle(&mut self) {
+        if let Some(selector) = self.wanted.take() {
+            focus_on(selector);
+        }
+        let Some(selector) = self.kept.take() else { return };
+        if is_lost() {
+            focus_on(&selector);
+        }
+        // In a closed group nothing takes the focus but its head.
+        if is_lost() {
+            focus_on(&format!("details:has({selector}) summary"));
+        }
+    }
+}
+
+fn is_lost() -> bool {
+    page().and_then(|page| page.active_element()).is_none_or(|element| element.tag_name() == "BODY")
+}
+
+fn focus_on(selector: &str) {
+    let found = page().and_then(|page| page.query_selector(selector).ok().flatten());
+    if let Some(element) = found {
+        // SVG elements have no class of their own here, but all have `focus`.
+        let _ = element.unchecked_into::<HtmlElement>().focus();
     }
 }
 
@@ -198,6 +227,16 @@ pub(super) fn restore_theme() {
     }
 }
 
+/// Whether letters and signs are keys: those who speak to their computer can switch them off.
+pub(super) fn letters() -> bool {
+    stored(LETTERS).is_none_or(|value| value != "off")
+}
+
+/// Switches letters and signs on or off as keys.
+pub(super) fn flip_letters() {
+    store(LETTERS, if letters() { "off" } else { "on" });
+}
+
 /// The other theme.
 pub(super) fn flip_theme() {
     let Some(root) = root() else { return };
@@ -213,11 +252,7 @@ pub(super) fn flip_theme() {
 
 /// Puts the focus on an element.
 pub(super) fn focus(id: &str) {
-    let found = page().and_then(|page| page.get_element_by_id(id));
-    if let Some(element) = found {
-        // SVG elements have no class of their own here, but all have `focus`.
-        let _ = element.unchecked_into::<HtmlElement>().focus();
-    }
+    focus_on(&format!("#{id}"));
 }
 
 /// Where a key was pressed, or nothing if it is none of ours: with a modifier, or in a text field.

@@ -12,6 +12,7 @@ use web_sys::{
 
 use super::App;
 use crate::action::Save;
+use crate::words;
 
 const SVG: &str = "http://www.w3.org/2000/svg";
 /// What a drawing takes from the page's style, which does not travel with it.
@@ -37,15 +38,16 @@ const SHARP: f64 = 2.0;
 
 impl App {
     /// Hands the reader a file.
-    pub(super) fn save(&self, what: Save) {
+    pub(super) fn save(&mut self, what: Save) {
         let run = self.session.run();
         let name = format!("splitvote-{}.{}", self.session.now() / 1000, what.end());
         let (records, names) = (&run.outcome().records, run.reel().here().names());
         match what {
-            Save::Svg => {
-                let drawing = drawing().and_then(|(drawing, _)| written(&drawing));
-                offer_text(&name, "image/svg+xml", &drawing.unwrap_or_default());
-            }
+            Save::Svg => match drawing().and_then(|(drawing, _)| written(&drawing)) {
+                Some(drawing) => offer_text(&name, "image/svg+xml", &drawing),
+                None => self.toast(words::NO_PICTURE),
+            },
+            Save::Png if drawing().is_none() => self.toast(words::NO_PICTURE),
             Save::Png => wasm_bindgen_futures::spawn_local(async move {
                 if let Some(address) = pixels().await {
                     offer(&name, &address);
@@ -60,6 +62,7 @@ impl App {
                 let end = Instant::from_micros(run.outcome().end);
                 offer_text(&name, "application/json", &trace_events(records, names, end));
             }
+            Save::Csv => offer_text(&name, "text/csv", &self.lab.csv()),
             Save::Script => offer_text(&name, "text/plain", run.text()),
         }
     }
@@ -100,7 +103,9 @@ fn all(found: &NodeList) -> impl Iterator<Item = Element> + '_ {
 /// The view in the centre as a drawing that needs nothing else, and its size.
 fn drawing() -> Option<(Element, (f64, f64))> {
     let frame = document()?.query_selector("[data-picture]").ok()??;
-    let size = (f64::from(frame.client_width()), f64::from(frame.client_height()));
+    // What can be scrolled is drawn whole.
+    let whole = frame.query_selector(".spacetime").ok()?.unwrap_or_else(|| frame.clone());
+    let size = (f64::from(whole.client_width()), f64::from(whole.client_height()));
     let (width, height) = (size.0.to_string(), size.1.to_string());
     let part = |name: &str| {
         let part = document()?.create_element_ns(Some(SVG), name).ok()?;
@@ -115,7 +120,7 @@ fn drawing() -> Option<(Element, (f64, f64))> {
     paper.set_attribute("fill", &colour).ok()?;
     whole.append_child(&paper).ok()?;
     // In the order in which they lie over each other.
-    for layer in all(&frame.query_selector_all(".world,canvas").ok()?) {
+    for layer in all(&frame.query_selector_all(".world,.spacetime,canvas").ok()?) {
         let layer = match layer.dyn_ref::<HtmlCanvasElement>() {
             Some(canvas) => {
                 let picture = part("image")?;

@@ -83,7 +83,7 @@ impl App {
 
     /// Puts the run into the address: only while paused, for browsers count such calls.
     pub(super) fn remember(&mut self) {
-        if !self.playing && self.travel.is_none() {
+        if !self.playing && !self.front && self.travel.is_none() {
             self.door.put(&share::fragment(&self.session, self.session.ended()));
         }
     }

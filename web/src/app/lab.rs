@@ -34,6 +34,11 @@ pub(super) struct Room {
 }
 
 impl Room {
+    /// The figures of the sweep as a table; nothing if none was made.
+    pub(super) fn csv(&self) -> String {
+        self.state.bench.as_ref().map(|bench| bench.sweep().summary().csv()).unwrap_or_default()
+    }
+
     /// Takes in what a worker says; true if it is time to draw.
     pub(super) fn hear(&mut self, word: Word) -> bool {
         let Word { task, told, at } = word;

@@ -5,7 +5,7 @@ use splitvote::scenario::{Builtin, LIBRARY};
 use splitvote::sim::traffic::why::Item;
 use yew::prelude::*;
 
-use super::{App, Msg};
+use super::{App, Mode, Msg, door};
 use crate::action::{self, Act, Deed, Tab};
 use crate::language::{self, later, t, tell, tf};
 use crate::panels::chart::{Chart, Sample};
@@ -22,7 +22,8 @@ use crate::panels::top::Top;
 use crate::panels::transport::Transport;
 use crate::panels::vote::Vote;
 use crate::panels::{
-    Shared, Wish, branches, compare, hand, icon, lab, lesson, promises, room, verdict, views, why, wish,
+    Shared, Wish, branches, compare, front, hand, icon, lab, lesson, promises, room, verdict, views, why,
+    wish,
 };
 use crate::scene::diagram::{Causes, Diagram};
 use crate::scene::flight;
@@ -175,15 +176,14 @@ impl App {
         // The step of a lesson has its sentence in a strip of its own.
         let told = session.course().is_some_and(|course| course.beat().allow.is_empty());
         html! {
-            <div key={language::tag()} class="app">
+            <div key={language::tag()} class={classes!("app", self.front.then_some("at-front"))}>
                 <div>
-                    { self.top(on) }{ self.banner(on) }{ verdict::breaches(&session.outcome().breaches, on) }{ promises::strip(&session.promises(), on) }
-                    if share::builtin(session) == Some(share::FIRST) { { room::doors() } }
+                    { self.top(on) }{ self.banner(on) }{ verdict::breaches(&session.outcome().breaches, on) }if !self.front { { promises::strip(&session.promises(), on) } }
                 </div>
                 <main class="house">
-                    <aside class="rail" aria-label={t("Do")}>{ self.rail(on, "") }</aside>
+                    if self.front { { front::ways(on) } } else { <aside class="rail" aria-label={t("Do")}>{ self.rail(on, "") }</aside> }
                     <div class="centre">
-                        { views::tabs(self.centre, on) }
+                        if !self.front { { views::tabs(self.centre, on) } }
                         { compare::ribbon(session, on) }
                         { self.stage(ctx, on) }
                         if let Some(sentence) = self.held() { { hand::bar(&sentence, on) } }
@@ -194,14 +194,14 @@ impl App {
                         </div>
                         <ul class="unseen" aria-label={t("Messages in flight")} data-testid="flights">{ for view.half().flights.iter().map(|(_, one)| html! { <li>{ tell(one) }</li> }) }</ul>
                     </div>
-                    <aside class="side" aria-label={t("Know")}>{ self.tabs(on) }{ self.pane(on) }</aside>
+                    if !self.front { <aside class="side" aria-label={t("Know")}>{ self.tabs(on) }{ self.pane(on) }</aside> }
                 </main>
                 <Transport tape={view.half().tape.clone()} beside={self.tape_beside()} branches={branches::strip(session, view.window, on)} now={session.now()} end={session.end()} spoken={self.spoken()} playing={self.playing}
                     steps={session.steps()} speed={self.speed} slow_votes={self.slow_votes} zoom={self.zoom} slowed={self.slowed} on={on.clone()} />
                 <div class="unseen" role="status" aria-live="polite" data-testid="live">{ if (self.playing || self.travel.is_some() && !told) && !self.slowed { "" } else { caption.as_str() } }</div>
                 <pre class="paper" aria-hidden="true">{ session.text() }</pre>
                 if let Some((toast, _)) = &self.toast { <div class="toast" role="status" data-testid="toast">{ tell(toast) }</div> }
-                if let Some(sheet) = &self.sheet { <Over sheet={sheet.clone()} on={on.clone()} /> }
+                if let Some(sheet) = &self.sheet { <Over sheet={sheet.clone()} letters={door::letters()} on={on.clone()} /> }
             </div>
         }
     }
@@ -221,13 +221,19 @@ impl App {
         };
         let (class, inside) = match self.view.halves.as_slice() {
             [one] => {
-                let vote = (self.centre == action::View::Ring)
-                    .then(|| html! { <Vote scene={one.scene.clone()} of={sides[0].clone()} /> });
+                let vote = match self.centre {
+                    action::View::Ring if self.front => Some(front::start(on)),
+                    action::View::Ring => {
+                        Some(html! { <Vote scene={one.scene.clone()} of={sides[0].clone()} /> })
+                    }
+                    _ => None,
+                };
                 (self.centre.id(), html! { <>{ self.sight(ctx, 0, one, on) }{ for vote }</> })
             }
             halves => ("two", html! { <>{ for halves.iter().enumerate().map(half) }</> }),
         };
-        html! { <div class={classes!("stage", class)} id="centre" role="tabpanel" aria-labelledby={format!("view-{}", self.centre.id())}>{ inside }</div> }
+        let tabs = self.mode == Mode::Whole;
+        html! { <div class={classes!("stage", class)} id="centre" role={tabs.then_some("tabpanel")} aria-labelledby={tabs.then(|| format!("view-{}", self.centre.id()))}>{ inside }</div> }
     }
 
     /// One run in the chosen view.

@@ -56,7 +56,7 @@ pub fn SpaceTime(props: &Props) -> Html {
     let (width, height) = (diagram.width.to_string(), diagram.height.to_string());
     let floor = diagram.frontier.min(diagram.height);
     html! {
-        <div class="diagram" ref={props.frame.clone()} data-testid={id("diagram")}>
+        <div class="diagram" ref={props.frame.clone()} data-picture="" data-testid={id("diagram")}>
             <div class="diagram-scroll">
                 <svg class="spacetime" width={width.clone()} height={height.clone()} viewBox={format!("0 0 {width} {height}")} role="group" aria-label={t("Space and time")} onclick={click}>
                     { for diagram.ticks.iter().map(|(y, label)| html! {

@@ -10,7 +10,7 @@ use yew::prelude::*;
 
 use super::histogram::{Histogram, TALL};
 use super::{Wish, icon, wish};
-use crate::action::Act;
+use crate::action::{Act, Save};
 use crate::lab::bench::{Bench, Form, LISTED, Pick, State};
 use crate::lab::{Lab, Order, vary};
 use crate::language::{t, tell, tf};
@@ -151,6 +151,7 @@ fn chart(bench: &Bench, theme: usize, on: &Wish) -> Html {
             <p class="note ends"><span>{ print(scale.from) }</span><span>{ tf("each bar {width} wide", &[("width", &print(scale.width))]) }</span><span>{ print(end) }</span></p>
         </div>
         <details class="lab-bars"><summary data-testid="lab-bars">{ t("The bars as a table") }</summary>{ bars(bench, &rows, scale, on) }</details>
+        <button type="button" class="btn" data-testid="save-csv" onclick={wish(on, Act::Save(Save::Csv))}>{ t("Save the figures (CSV)") }</button>
     </> }
 }
 

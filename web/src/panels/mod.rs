@@ -4,6 +4,7 @@ pub mod branches;
 pub mod chart;
 pub mod compare;
 pub mod diagram;
+pub mod front;
 pub mod hand;
 pub mod histogram;
 pub mod inspector;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use qrcodegen::{QrCode, QrCodeEcc};
 use yew::prelude::*;
 
-use super::{Wish, icon, learn, wish};
+use super::{Wish, icon, learn, switch, wish};
 use crate::action::{Act, Save};
 use crate::language::{later, t};
 use crate::lesson::Marks;
@@ -27,6 +27,8 @@ pub enum Sheet {
 pub struct Props {
     /// Which.
     pub sheet: Sheet,
+    /// Whether letters and signs are keys.
+    pub letters: bool,
     /// Where wishes go.
     pub on: Wish,
 }
@@ -56,7 +58,7 @@ pub fn Over(props: &Props) -> Html {
                     <button type="button" class="btn bare icon" aria-label={t("Close")} data-testid="close-sheet" onclick={wish(&props.on, Act::Close)}>{ icon("close") }</button>
                 </header>
                 { match &props.sheet {
-                    Sheet::Help => help(),
+                    Sheet::Help => help(props.letters, &props.on),
                     Sheet::Learn(marks) => learn::list(marks, &props.on),
                     Sheet::Share(link, copied) => share(link, *copied, &props.on),
                 } }
@@ -65,9 +67,10 @@ pub fn Over(props: &Props) -> Html {
     }
 }
 
-fn help() -> Html {
+fn help(letters: bool, on: &Wish) -> Html {
     let row = |(_, key, what): &(&str, &'static str, &'static str)| html! { <li><span>{ t(what) }</span><kbd>{ t(key) }</kbd></li> };
     html! { <>
+        { switch(t("Letters and signs are keys"), Some(t("Switch them off if you speak to your computer; Space, Tab, Enter, Escape and the arrows stay.")), "letters", letters, wish(on, Act::Letters)) }
         <ul class="keymap">{ for words::KEYS.iter().map(row) }</ul>
         <p class="note">{ t("A square is a primary, a circle a replica. Colour is the epoch and nothing else; the round tag is the node's current epoch, the square tag its config epoch. The dots above a node are the voters' opinion: hollow for well, half for pfail, full for fail.") }</p>
     </> }

@@ -51,7 +51,7 @@ pub fn Top(props: &Props) -> Html {
     let option = |(name, title): &(String, String)| html! { <option value={name.clone()} selected={*name == props.scenario}>{ title }</option> };
     html! {
         <header class="top">
-            <h1 class="brand">{ mark() }<span>{ words::NAME }</span></h1>
+            <h1 class="brand"><button type="button" title={t("To the front page")} data-testid="brand" onclick={wish(&props.on, Act::Front)}>{ mark() }<span>{ words::NAME }</span></button></h1>
             <select class="pick" aria-label={t("Scenario")} onchange={pick} data-testid="scenario">
                 if own { <option value="" selected=true>{ if props.title.is_empty() { t("Your own run").to_owned() } else { tell(&props.title) } }</option> }
                 <optgroup label={t("Scenarios")}>{ for props.scenarios.iter().map(option) }</optgroup>
@@ -82,7 +82,7 @@ pub fn Top(props: &Props) -> Html {
 fn tongue(on: &Wish) -> Html {
     let other = LANGUAGES.into_iter().find(|(tag, _)| *tag != language::tag()).unwrap_or(LANGUAGES[0]);
     html! {
-        <button type="button" class="btn bare tongue" lang={other.0} title={other.1} aria-label={other.1} data-testid="language" onclick={wish(on, Act::Language(other.0))}>{ if other.0 == CHINESE { "中" } else { "EN" } }</button>
+        <button type="button" class="btn bare tongue" lang={other.0} title={other.1} data-testid="language" onclick={wish(on, Act::Language(other.0))}>{ if other.0 == CHINESE { "中" } else { "EN" } }</button>
     }
 }
 
