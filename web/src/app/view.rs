@@ -22,7 +22,8 @@ use crate::panels::top::Top;
 use crate::panels::transport::Transport;
 use crate::panels::vote::Vote;
 use crate::panels::{
-    Shared, Wish, branches, compare, front, hand, icon, lab, lesson, promises, room, verdict, views, why, wish,
+    Shared, Wish, branches, compare, front, hand, icon, lab, lesson, promises, room, verdict, views, why,
+    wish,
 };
 use crate::scene::diagram::{Causes, Diagram};
 use crate::scene::flight;

@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use super::{Wish, icon, room, wish};
-use crate::action::Act;
+use crate::action::{Act, Learn};
 use crate::language::t;
 
 /// The sentence and the ways in.
@@ -24,6 +24,7 @@ pub fn ways(on: &Wish) -> Html {
             </div>
             <div class="ways">
                 <ul>
+                    { way(Act::Learn(Learn::List), "learn", "learn", t("Learn"), t("Twelve short lessons. You predict, the engine answers.")) }
                     { way(Act::Break, "break", "kill", t("Break it"), t("A healthy cluster of your own. Kill, cut and slow what you like.")) }
                     { way(Act::Versus, "compare", "versus", t("Compare rules"), t("One seed under two rules, side by side, to the first difference.")) }
                 </ul>
