@@ -47,7 +47,7 @@ pub fn open(address: &str) -> Opened {
         // A step without a moment of its own is at the lesson's.
         let to = session.show_step();
         session.seek(to.unwrap_or(0));
-        return Opened { session, promised: view.digest, wrong };
+        return Opened { session, promised: view.digest, wrong, fresh: false };
     }
     // Without a moment of its own a run opens a second before anything happens.
     let start = session.first_fault().unwrap_or(0).saturating_sub(1_000_000);
