@@ -70,7 +70,7 @@ fn the_page_speaks_chinese_when_asked_and_remembers_it() -> Outcome {
     browser.visit(&format!("{}?lang=zh-Hans#kill-one;t=9s", server.url("")))?;
     browser.wait_for(&id("play"))?;
     assert_eq!(language()?, json!("zh-Hans"));
-    browser.keys("2")?;
+    browser.click(&id("tab-log"))?;
     browser.wait_for_text(&id("log"), "判定 A0 下线")?;
     assert_eq!(browser.console_errors()?, [""; 0]);
     Ok(())
@@ -146,7 +146,7 @@ fn a_switch_that_moves_to_another_list_takes_the_focus_with_it() -> Outcome {
 
 /// What of the page stands outside of a narrow window, or is too small for a finger.
 const NARROW: &str = "const seen = one => !one.closest('.unseen, .log') && one.getClientRects().length > 0; \
-    const scrolls = one => one.closest('.tabs, .pane, .branches, .plain pre'); \
+    const scrolls = one => one.closest('.tabs, .pane, .branches, .promises, .plain pre'); \
     const rect = one => one.getBoundingClientRect(); \
     const wide = [...document.querySelectorAll('.app *')].filter(one => seen(one) && !scrolls(one) && \
         !one.closest('svg') && rect(one).right > innerWidth + 1); \
@@ -164,20 +164,22 @@ fn every_view_reflows_at_320_pixels_in_both_languages_with_spaced_text_and_24_pi
                   !important; letter-spacing: .12em !important; word-spacing: .16em !important }'; \
                   document.head.append(sheet)";
     for language in ["en", "zh-Hans"] {
-        for (name, fragment, key) in [
+        for (name, fragment, tab) in [
             ("front", "", ""),
             ("node", "#split-vote;t=12s;n=A1", ""),
-            ("log", "#split-vote;t=12s", "2"),
-            ("chart", "#split-vote;t=12s", "3"),
-            ("rules", "#split-vote;t=12s", "4"),
-            ("script", "#split-vote;t=12s", "5"),
+            ("log", "#split-vote;t=12s", "tab-log"),
+            ("chart", "#split-vote;t=12s", "tab-chart"),
+            ("rules", "#split-vote;t=12s", "tab-rules"),
+            ("script", "#split-vote;t=12s", "tab-script"),
             ("room", "#museum/m12", ""),
             ("compare", "#split-vote;v=nack=on", ""),
         ] {
             browser.visit("about:blank")?;
             browser.visit(&format!("{}?lang={language}{fragment}", server.url("")))?;
             browser.wait_for(&id("brand"))?;
-            browser.keys(key)?;
+            if !tab.is_empty() {
+                browser.click(&id(tab))?;
+            }
             assert_eq!(browser.script(NARROW, &[])?, json!([]), "{name} in {language}");
             browser.screenshot(&format!("{name}-320-{language}"))?;
             browser.script(spaced, &[])?;

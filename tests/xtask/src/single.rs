@@ -57,7 +57,8 @@ fn put_together(page: &str, glue: &str, wasm: &[u8], style: &str) -> Result<Stri
         }
     }
     let style = format!("<style>{style}</style>\n  </head>");
-    let script = format!("<script type=\"module\">\n{module}\n{inside}</script>");
+    // A block of its own: the glue has names of its own.
+    let script = format!("<script type=\"module\">\n{module}\n{{\n{inside}}}\n</script>");
     Ok(head.replacen("</head>", &style, 1).replacen('\u{0}', &script, 1))
 }
 

@@ -157,6 +157,7 @@ impl Component for Desk {
         let said = |at: usize| self.said.get(at).cloned().unwrap_or_default();
         html! {
             <main class="desk" tabindex="-1" ref={self.place.clone()} onkeydown={turn}>
+                <h1 class="unseen">{ words::NAME }</h1>
                 <header><b data-testid="elapsed">{ elapsed(Date::now() - self.began) }</b><span>{ said(1) }</span></header>
                 if self.said.is_empty() { <p class="note">{ t("Waiting for the projector's view: open it with p on the page.") }</p> }
                 <section><h2>{ t("Now") }</h2><p data-testid="now">{ said(2) }</p></section>

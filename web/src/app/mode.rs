@@ -48,6 +48,7 @@ impl App {
         html! {
             <div key={format!("{class}-{}", language::tag())} class={classes!("app", "stand", class)} data-testid={class}>
                 <main class="centre">
+                    <h1 class="unseen">{ words::NAME }</h1>
                     { self.stage(ctx, on) }
                     <div class="caption">
                         <p data-testid="caption">{ &caption }</p>
