@@ -33,7 +33,7 @@ fn tab_to(browser: &Browser, name: &str) -> Outcome {
 
 /// Takes the open lesson to its end with keys only.
 fn take(browser: &Browser, name: &str) -> Outcome {
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_mins(1);
     loop {
         let (_, asks, last) = step(browser)?;
         if asks {

@@ -62,7 +62,8 @@ const SILENT: [&str; 20] = [
     "rendering",
 ];
 /// Texts that look like words and are none: of the script language, of the browser, names.
-const CODE: [&str; 33] = [
+const CODE: [&str; 34] = [
+    "details:has(◌7) summary",
     "English",
     "Splitvote",
     "Enter",
