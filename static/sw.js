@@ -25,13 +25,18 @@ async function install() {
   await self.skipWaiting();
 }
 
+// A network that takes a request and never answers must not keep who has a copy from reading it.
+const PATIENCE_MS = 4000;
+const soon = (request) =>
+  Promise.race([fetch(request), new Promise((_, late) => setTimeout(late, PATIENCE_MS, new Error("no answer")))]);
+
 async function page(event) {
+  const kept = await caches.match(here("./"));
   try {
-    const fresh = await fetch(event.request);
+    const fresh = await (kept ? soon(event.request) : fetch(event.request));
     if (fresh.ok) event.waitUntil(keep(fresh.clone()).catch(() => {}));
     return fresh;
   } catch (offline) {
-    const kept = await caches.match(here("./"));
     if (kept) return kept;
     throw offline;
   }
@@ -41,7 +46,7 @@ async function file(request) {
   const kept = await caches.match(request);
   if (kept && hashed(request.url)) return kept;
   try {
-    const fresh = await fetch(request);
+    const fresh = await (kept ? soon(request) : fetch(request));
     if (fresh.ok) (await caches.open(CACHE)).put(request, fresh.clone());
     return fresh;
   } catch (offline) {

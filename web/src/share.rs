@@ -43,7 +43,8 @@ pub fn open(address: &str) -> Opened {
     }
     let lesson = view.lesson.or_else(|| Some((builtin(&session)?, 1)));
     let step = lesson.filter(|(name, step)| session.learn(name, usize::from(step.saturating_sub(1))));
-    if step.is_some() && view.at.is_none() && view.versus.is_none() {
+    // What a learner made of a lesson is in the link, and is not to be replaced by the lesson's own run.
+    if step.is_some() && view.at.is_none() && view.versus.is_none() && builtin(&session).is_some() {
         // A step without a moment of its own is at the lesson's.
         let to = session.show_step();
         session.seek(to.unwrap_or(0));

@@ -16,7 +16,7 @@ use crate::words;
 
 const SVG: &str = "http://www.w3.org/2000/svg";
 /// What a drawing takes from the page's style, which does not travel with it.
-const STYLES: [&str; 15] = [
+const STYLES: [&str; 16] = [
     "fill",
     "stroke",
     "stroke-width",
@@ -31,8 +31,11 @@ const STYLES: [&str; 15] = [
     "letter-spacing",
     "text-anchor",
     "dominant-baseline",
+    "stop-color",
     "display",
 ];
+/// Those of them that the page also writes as attributes, in its own names for colours.
+const PAINTS: [&str; 3] = ["fill", "stroke", "stop-color"];
 /// A PNG has so many pixels for one of the page: sharp on a slide.
 const SHARP: f64 = 2.0;
 
@@ -148,6 +151,10 @@ fn by_itself(drawing: &Element) -> Option<Element> {
         let written: String =
             STYLES.iter().filter_map(|name| Some(format!("{name}:{};", value(name)?))).collect();
         to.set_attribute("style", &written).ok()?;
+        // What the style says now is not said again in words of the page.
+        for name in PAINTS {
+            to.remove_attribute(name).ok()?;
+        }
         to.remove_attribute("class").ok()?;
     }
     Some(copy)

@@ -67,7 +67,7 @@ pub fn Top(props: &Props) -> Html {
             { switch("NACK", None, "nack-top", props.nack, wish(&props.on, Act::Rule("nack"))) }
             <button type="button" class="btn" aria-pressed={if props.compares { "true" } else { "false" }} aria-label={t("Compare two rules")} title={t("Compare two rules (v)")} data-testid="compare" onclick={wish(&props.on, Act::Versus)}>{ icon("versus") }<span class="label">{ t("Compare") }</span></button>
             <button type="button" class="btn" aria-label={t("Share")} data-testid="share" onclick={wish(&props.on, Act::Share)}>{ icon("share") }<span class="label">{ t("Share") }</span></button>
-            <button type="button" class="btn" aria-label={t("Lessons")} title={format!("{} (b)", t("Lessons"))} data-testid="learn" onclick={wish(&props.on, Act::Learn(Learn::List))}>{ icon("learn") }<span class="label">{ t("Learn") }</span></button>
+            <button type="button" class="btn" aria-label={t("Learn")} title={format!("{} (b)", t("Learn"))} data-testid="learn" onclick={wish(&props.on, Act::Learn(Learn::List))}>{ icon("learn") }<span class="label">{ t("Learn") }</span></button>
             <div class="row">
                 <button type="button" class="btn bare icon wide-only" aria-label={t("Show it on a projector")} title={t("Show it on a projector (p)")} data-testid="present" onclick={wish(&props.on, Act::Present)}>{ icon("present") }</button>
                 { tongue(&props.on) }
