@@ -1,6 +1,6 @@
 //! The seed lab: the present scenario with thousands of seeds, and hunts, by workers beside the page.
 //!
-//! [`bench`] is what is asked and what has come of it, as plain data; [`chase`] the same for a hunt; [`crew`]
+//! [`mod@bench`] is what is asked and what has come of it, as plain data; [`chase`] the same for a hunt; [`crew`]
 //! are the workers. Figures are those of `splitvote::sim::sweep` and are printed as `splitvote sweep` does.
 
 pub mod bench;
