@@ -71,7 +71,7 @@ fn the_page_speaks_chinese_when_asked_and_remembers_it() -> Outcome {
     browser.wait_for(&id("play"))?;
     assert_eq!(language()?, json!("zh-Hans"));
     browser.click(&id("tab-log"))?;
-    browser.wait_for_text(&id("log"), "判定 A0 下线")?;
+    browser.wait_for_text(&id("log"), "怀疑 A0 下线")?;
     assert_eq!(browser.console_errors()?, [""; 0]);
     Ok(())
 }

@@ -83,7 +83,7 @@ pub fn Log(props: &Props) -> Html {
         <div class="filter">
             <input type="search" placeholder={t("Find a node or a word")} aria-label={t("Filter the log")} value={props.filter.clone()} oninput={type_} data-testid="log-filter" />
             <select class="pick" aria-label={t("Lines about")} onchange={pick} data-testid="log-about">
-                { for THEMES.iter().map(|(word, label, _)| html! { <option value={*word} selected={props.about == *word}>{ *label }</option> }) }
+                { for THEMES.iter().map(|(word, label, _)| html! { <option value={*word} selected={props.about == *word}>{ t(label) }</option> }) }
             </select>
         </div>
         <div class="log" ref={list} tabindex="0" role="region" aria-label={t("Event log")} data-testid="log">
