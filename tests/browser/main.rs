@@ -14,5 +14,6 @@ mod offline;
 mod page;
 mod play;
 mod rules;
+mod stranger;
 mod tools;
 mod views;
