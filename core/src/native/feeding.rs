@@ -145,8 +145,10 @@ async fn send(server: &Shared, mut writer: WriteHalf<'_>, id: ClientId, start: S
     let mut sent = start.from;
     let grown = {
         let mut server = server.borrow_mut();
+        let now = server.clock.unix_ms();
         if let Some(fed) = server.feed.replicas.get_mut(&id) {
-            fed.online = true;
+            // Its silence counts from here on.
+            (fed.online, fed.heard_ms) = (true, now);
         }
         Rc::clone(&server.feed.grown)
     };
@@ -168,9 +170,22 @@ async fn send(server: &Shared, mut writer: WriteHalf<'_>, id: ClientId, start: S
     }
 }
 
-/// How long a replica may stand still.
-fn patience(server: &Shared) -> std::time::Duration {
+/// How long the other end of a replication link may stand still.
+pub fn patience(server: &Shared) -> std::time::Duration {
     std::time::Duration::from_micros(server.borrow().options.cluster.repl_timeout.as_micros())
+}
+
+/// How long a replica may still say nothing of how far it is; `None` if it has been silent for too long.
+fn patience_left(server: &Shared, id: ClientId) -> Option<std::time::Duration> {
+    let whole = patience(server);
+    let server = server.borrow();
+    let fed = server.feed.replicas.get(&id)?;
+    if !fed.online {
+        // A snapshot that takes long to send or to load is no silence.
+        return Some(whole);
+    }
+    let silent = std::time::Duration::from_millis(server.clock.unix_ms().saturating_sub(fed.heard_ms));
+    whole.checked_sub(silent).filter(|left| !left.is_zero())
 }
 
 /// Hears how far the replica is.
@@ -178,38 +193,51 @@ async fn listen(server: &Shared, mut reader: ReadHalf<'_>, id: ClientId, mut buf
     let mut requests = Requests::default();
     loop {
         let mut at = 0;
-        while let Next::Request { used } = requests.next(&buffer[at..], Limits::TRUSTED) {
-            let words: Vec<&[u8]> = requests.words(&buffer[at..]).collect();
-            heard(&mut server.borrow_mut(), id, &words);
-            at += used;
+        loop {
+            match requests.next(&buffer[at..], Limits::TRUSTED) {
+                Next::Request { used } => {
+                    let words: Vec<&[u8]> = requests.words(&buffer[at..]).collect();
+                    heard(&mut server.borrow_mut(), id, &words);
+                    at += used;
+                }
+                Next::More => break,
+                Next::Broken(error) => {
+                    server.borrow_mut().warning(format_args!("a replica sends what is no command: {error}"));
+                    return;
+                }
+            }
         }
         buffer.drain(..at);
         if buffer.len() > CHUNK {
             return;
         }
-        match timeout(patience(server), reader.read_buf(&mut buffer)).await {
-            Ok(Ok(1..)) => {}
+        let Some(left) = patience_left(server, id) else {
+            server.borrow_mut().warning(format_args!("a replica is silent for longer than repl-timeout"));
+            return;
+        };
+        match timeout(left, reader.read_buf(&mut buffer)).await {
+            Ok(Ok(1..)) | Err(_) => {}
             Ok(_) => return,
-            // A snapshot that takes long to send or to load is no silence.
-            Err(_) if server.borrow().feed.replicas.get(&id).is_some_and(|fed| !fed.online) => {}
-            Err(_) => {
-                server.borrow_mut().warning(format_args!("a replica is silent for longer than repl-timeout"));
-                return;
-            }
         }
     }
 }
 
+/// A replica's word counts if it says how far it is, or says with an empty line that it is at it.
 fn heard(server: &mut Server, id: ClientId, words: &[&[u8]]) {
     let now = server.clock.unix_ms();
     let Some(fed) = server.feed.replicas.get_mut(&id) else { return };
-    fed.heard_ms = now;
-    if let [name, what, offset, ..] = words
-        && name.eq_ignore_ascii_case(b"replconf")
-        && what.eq_ignore_ascii_case(b"ack")
-        && let Some(offset) = std::str::from_utf8(offset).ok().and_then(|text| text.parse().ok())
-    {
-        fed.acked = offset;
-        server.feed.acked.notify_waiters();
+    match words {
+        [] => fed.heard_ms = now,
+        [name, what, offset, ..]
+            if name.eq_ignore_ascii_case(b"replconf") && what.eq_ignore_ascii_case(b"ack") =>
+        {
+            fed.heard_ms = now;
+            let Some(offset) = std::str::from_utf8(offset).ok().and_then(|text| text.parse().ok()) else {
+                return;
+            };
+            fed.acked = offset;
+            server.feed.acked.notify_waiters();
+        }
+        _ => {}
     }
 }

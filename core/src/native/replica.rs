@@ -17,6 +17,7 @@ use crate::protocol::replication::HistoryPoint;
 use crate::resp::take_line;
 
 use super::feed::encode;
+use super::feeding::patience;
 use super::persist::settled;
 use super::rdb;
 use super::server::{Server, Shared};
@@ -86,18 +87,15 @@ enum Never {}
 
 async fn attempt(server: &Shared, follow: Follow) -> Result<Never, End> {
     let ip = follow.address.ip.ok_or_else(|| io::Error::other("its address is not known"))?;
-    let (patience, greeting) = {
-        let server = server.borrow();
-        (std::time::Duration::from_micros(server.options.cluster.repl_timeout.as_micros()), greeting(&server))
-    };
+    let greeting = greeting(&server.borrow());
     let stream = TcpStream::connect(SocketAddr::new(ip, follow.address.port));
-    let stream = patient(patience, stream).await?;
+    let stream = patient(server, stream).await?;
     stream.set_nodelay(true)?;
-    let mut link = Link { stream, buffer: Vec::new(), patience };
+    let mut link = Link { server: Rc::clone(server), stream, buffer: Vec::new() };
     for words in &greeting {
         let words: Vec<&[u8]> = words.iter().map(String::as_bytes).collect();
         let must = matches!(words[0], b"PING" | b"AUTH");
-        link.stream.write_all(&encode(&words)).await?;
+        link.say(&words).await?;
         let answer = link.line().await?;
         let welcome =
             answer.starts_with('+') || answer.starts_with("-NOAUTH") || answer.starts_with("-NOPERM");
@@ -109,7 +107,7 @@ async fn attempt(server: &Shared, follow: Follow) -> Result<Never, End> {
         Some(point) => (point.history.to_string(), point.offset.next().to_string()),
         None => ("?".to_owned(), "-1".to_owned()),
     };
-    link.stream.write_all(&encode(&[b"PSYNC", asked.0.as_bytes(), asked.1.as_bytes()])).await?;
+    link.say(&[b"PSYNC", asked.0.as_bytes(), asked.1.as_bytes()]).await?;
     tell(server, ReplicationInput::Connected);
     let answer = link.answer().await?;
     let mut words = answer.split_whitespace();
@@ -198,7 +196,12 @@ async fn stream_on(server: &Shared, link: Link) -> Result<Never, End> {
         tokio::select! {
             read = reader.read(&mut chunk) => match read? {
                 0 => return Err(End::Broken(io::ErrorKind::UnexpectedEof.into())),
-                length => stream.push(&chunk[..length]),
+                length => {
+                    stream.push(&chunk[..length]);
+                    // Half a command is a sign of life, too: what is large comes slowly.
+                    let applied = Offset(server.borrow().feed.end());
+                    tell(server, ReplicationInput::Applied(applied));
+                }
             },
             _ = ticks.tick() => {
                 let offset = server.borrow_mut().acknowledged();
@@ -214,22 +217,28 @@ fn ack(offset: u64) -> Vec<u8> {
 
 /// A link to a primary before the stream flows.
 struct Link {
+    server: Shared,
     stream: TcpStream,
     buffer: Vec<u8>,
-    patience: std::time::Duration,
 }
 
-async fn patient<T>(
-    patience: std::time::Duration,
-    work: impl Future<Output = io::Result<T>>,
-) -> io::Result<T> {
-    timeout(patience, work).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+/// A step that the primary must take within `repl-timeout`.
+async fn patient<T>(server: &Shared, work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    let patience = patience(server);
+    timeout(patience, work).await.unwrap_or_else(|_| {
+        let words = format!("the primary is silent for longer than repl-timeout, {} s", patience.as_secs());
+        Err(io::Error::new(io::ErrorKind::TimedOut, words))
+    })
 }
 
 impl Link {
+    async fn say(&mut self, words: &[&[u8]]) -> io::Result<()> {
+        patient(&self.server, self.stream.write_all(&encode(words))).await
+    }
+
     async fn more(&mut self) -> io::Result<()> {
         let read = self.stream.read_buf(&mut self.buffer);
-        if patient(self.patience, read).await? == 0 {
+        if patient(&self.server, read).await? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         Ok(())

@@ -354,9 +354,19 @@ impl Replication {
         streaming
     }
 
+    /// How long ago the primary was last heard, while the link to it is up.
+    pub fn silence(&self, now: Instant) -> Option<Duration> {
+        self.streaming().then(|| now.since(self.heard))
+    }
+
+    /// How long ago a link that streamed was lost, while there is none.
+    pub fn down_for(&self, now: Instant) -> Option<Duration> {
+        self.down_since.filter(|_| self.path != Path::Primary).map(|since| now.since(since))
+    }
+
     /// Whether the primary has been silent for longer than `repl-timeout`.
     pub fn timed_out(&self, now: Instant, timeout: Duration) -> bool {
-        self.path == Path::Streaming && now.since(self.heard) > timeout
+        self.silence(now).is_some_and(|silence| silence > timeout)
     }
 
     /// How old the data is (§6.3), before the node timeout is taken off.

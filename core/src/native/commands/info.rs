@@ -130,7 +130,15 @@ fn replication(text: &mut String, server: &Server) {
         line(text, "master_port", primary.address.port);
         let up = replication.path() == Path::Streaming;
         line(text, "master_link_status", if up { "up" } else { "down" });
+        // As in Valkey, -1 is a link that is not up.
+        let seconds =
+            |span: crate::base::Duration| i64::try_from(span.as_millis() / 1000).unwrap_or(i64::MAX);
+        line(text, "master_last_io_seconds_ago", replication.silence(server.now()).map_or(-1, seconds));
         line(text, "master_sync_in_progress", u8::from(matches!(replication.path(), Path::Receiving(_))));
+        if !up {
+            let down = replication.down_for(server.now()).map_or(-1, seconds);
+            line(text, "master_link_down_since_seconds", down);
+        }
         line(text, "slave_repl_offset", end);
         line(text, "slave_read_only", 1);
         line(text, "replica_data_whole", if replication.whole() { "yes" } else { "no" });

@@ -6,6 +6,7 @@ mod kept;
 mod processes;
 mod replication;
 mod shown;
+mod silence;
 mod steps;
 
 use std::fs;
