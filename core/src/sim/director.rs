@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::base::{Duration, Instant, Rng};
 use crate::node::Event;
-use crate::scenario::{Condition, Run, Script, Selector, Statement};
+use crate::scenario::{Condition, PropertyId, Run, Script, Selector, Statement};
 
 use super::ledger::Ledger;
 use super::waits::{Cast, Wait};
@@ -194,10 +194,7 @@ impl Simulator {
             Condition::LostWritesAtMost(most) => self.lost_writes() <= *most,
             Condition::NoBrokenPromises => !self.violations().iter().any(|(.., broken)| broken.promised),
             Condition::NoViolations => self.violations().is_empty(),
-            Condition::Violation(property) => {
-                let property = property.to_string();
-                self.violations().iter().any(|(_, _, violation)| violation.property == property)
-            }
+            Condition::Violation(property) => self.broke_at(*property).is_some(),
             Condition::RoundsAtMost { shard, rounds } => self.director.ledger.rounds_of(*shard) <= *rounds,
             Condition::Failed(_)
             | Condition::Asks(_)
@@ -206,6 +203,13 @@ impl Simulator {
             | Condition::SplitVote
             | Condition::Won(_) => seen,
         }
+    }
+
+    /// When a property first broke.
+    fn broke_at(&self, property: PropertyId) -> Option<Instant> {
+        let property = property.to_string();
+        let mut all = self.violations().iter();
+        all.find(|(.., violation)| violation.property == property).map(|(at, ..)| *at)
     }
 
     fn lost_writes(&mut self) -> u64 {
@@ -271,7 +275,8 @@ impl Simulator {
             .filter_map(|wait| {
                 let found = script.statements.get(wait.statement?)?;
                 let Statement::Expect { within, .. } = &found.value else { return None };
-                let met = wait.verdict(*within, start, self.now, || self.holds(wait));
+                let broke = wait.property().and_then(|property| self.broke_at(property));
+                let met = wait.verdict(*within, start, broke, || self.holds(wait));
                 Some((found.line, found.value.to_string(), met))
             })
             .collect()

@@ -172,3 +172,49 @@ fn playing_to_a_moment_makes_it_the_present_and_nothing_later() {
         assert_eq!(world.now(), moment);
     }
 }
+
+/// What a script expects last, and whether that is so.
+fn met(script: &str) -> bool {
+    let report = ran(&parse(script).expect("it reads")).report();
+    report.expectations.last().expect("it expects something").met
+}
+
+#[test]
+fn a_property_that_broke_is_heard_behind_a_not_and_within_a_time() {
+    let m12 = catalogue::find("museum/m12").expect("it is built in").text;
+    let m12 = m12.replace("expect ", "# ");
+    for (line, so) in [
+        ("violation S3", true),
+        ("not violation S3", false),
+        ("not violation S12", true),
+        ("violation S3 within 60s", true),
+        ("violation S3 within 1ms", false),
+        ("not violation S3 within 60s", false),
+        ("not violation S3 within 1ms", true),
+    ] {
+        assert_eq!(met(&format!("{m12}expect {line}\n")), so, "{line}");
+        let mended = format!("{m12}rules splitvote\nexpect {line}\n");
+        assert_eq!(met(&mended), line.starts_with("not"), "mended: {line}");
+    }
+}
+
+#[test]
+fn cover_is_expected_back_whenever_it_is_lost_and_counted_from_there() {
+    let head = "cluster shards=3 replicas=1\nset node-timeout=3s latency=1ms..5ms\n";
+    for (faults, within, so) in [
+        // A fault that takes no cover away starts no clock and meets nothing.
+        ("at 1s lag A1 by 1s\nat 2s kill A0\nrun for 20s", "1s", false),
+        ("at 1s lag A1 by 1s\nat 2s kill A0\nrun for 20s", "10s", true),
+        ("at 1s pause A0\nat 2s resume A0\nat 3s kill A0\nrun for 20s", "1500ms", false),
+        ("at 1s pause A0\nat 1s500ms resume A0\nat 20s kill B0\nrun for 40s", "10s", true),
+        // A later fault does not excuse the first, and what is not over at the end is not met.
+        ("at 1s kill A0\nat 20s pause B0\nat 20s100ms resume B0\nrun for 40s", "1s", false),
+        ("at 1s kill A0\nrun for 2s", "10s", false),
+        ("at 1s kill A1\nrun for 20s", "1s", true),
+    ] {
+        let script = format!("{head}{faults}\nexpect covered within {within}\n");
+        assert_eq!(met(&script), so, "{script}");
+        let not = script.replace("expect ", "expect not ");
+        assert_eq!(met(&not), !so, "{not}");
+    }
+}

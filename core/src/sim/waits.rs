@@ -3,7 +3,7 @@
 
 use crate::base::{Duration, Instant};
 use crate::node::Event;
-use crate::scenario::{Condition, Selector};
+use crate::scenario::{Condition, PropertyId, Selector};
 
 use super::{HostIx, Names};
 
@@ -16,7 +16,11 @@ pub(crate) struct Wait {
     /// A moment like it has been.
     pub(crate) seen: Option<Instant>,
     /// When it first held after the first fault, of one that is to hold within a time.
-    pub(crate) since: Option<Instant>,
+    since: Option<Instant>,
+    /// Since when it does not hold, of a state that faults take away.
+    lost: Option<Instant>,
+    /// The longest time that passed until it held again.
+    longest: Duration,
     pub(crate) done: bool,
     /// Whether the script expects it within a time, so that it is looked at after every step.
     pub(crate) timed: bool,
@@ -24,7 +28,16 @@ pub(crate) struct Wait {
 
 impl Wait {
     pub(crate) fn new(condition: &Condition, statement: Option<usize>) -> Self {
-        Self { condition: condition.clone(), statement, seen: None, since: None, done: false, timed: false }
+        Self {
+            condition: condition.clone(),
+            statement,
+            seen: None,
+            since: None,
+            lost: None,
+            longest: Duration::ZERO,
+            done: false,
+            timed: false,
+        }
     }
 
     /// One that an `expect` line stands for.
@@ -42,33 +55,52 @@ impl Wait {
 
     /// Notes whether it holds now. What held before the fault says nothing about what came after it.
     pub(crate) fn note(&mut self, now: Instant, start: Instant, holds: bool) {
+        // Of a `not` line the opposite is looked at, too.
+        let holds = holds != self.plain().1;
         if self.since.is_none_or(|since| since < start) {
             self.since = holds.then_some(now);
         }
+        if !holds {
+            self.lost.get_or_insert(now);
+        } else if let Some(lost) = self.lost.take() {
+            self.longest = self.longest.max(now.since(lost));
+        }
     }
 
-    /// Whether an expectation is met, counted from `start`; `holds` says whether it does so now.
+    /// The condition without its `not`, and whether it had one.
+    fn plain(&self) -> (&Condition, bool) {
+        match &self.condition {
+            Condition::Not(inner) => (inner, true),
+            plain => (plain, false),
+        }
+    }
+
+    /// The property whose first violation says when this happened.
+    pub(crate) fn property(&self) -> Option<PropertyId> {
+        match self.plain().0 {
+            Condition::Violation(property) => Some(*property),
+            _ => None,
+        }
+    }
+
+    /// Whether an expectation is met, counted from `start`; `holds` says whether it does so now, and `broke`
+    /// when [its property](Self::property) first broke.
     pub(crate) fn verdict(
         &self,
         within: Option<Duration>,
         start: Instant,
-        now: Instant,
+        broke: Option<Instant>,
         holds: impl FnOnce() -> bool,
     ) -> bool {
-        let in_time = |moment: Option<Instant>| {
-            within.is_none_or(|within| moment.is_some_and(|moment| moment <= start + within))
+        let (plain, not) = self.plain();
+        let in_time = |moment: Instant| within.is_none_or(|within| moment.since(start) <= within);
+        let met = match within {
+            _ if !plain.is_standing() => self.seen.or(broke).is_some_and(in_time),
+            None => return holds(),
+            Some(within) if plain.is_lost_to_faults() => holds() != not && self.longest <= within,
+            Some(_) => self.since.is_some_and(in_time),
         };
-        match &self.condition {
-            Condition::Not(inner) if !inner.is_standing() => !(self.seen.is_some() && in_time(self.seen)),
-            condition if condition.is_standing() => {
-                if within.is_some() {
-                    in_time(self.since)
-                } else {
-                    holds()
-                }
-            }
-            _ => holds() && in_time(self.seen.or(Some(now))),
-        }
+        met != not
     }
 }
 

@@ -279,10 +279,7 @@ impl Stage {
             Condition::LostWritesAtMost(most) => lost <= *most,
             Condition::NoBrokenPromises => !self.broken().iter().any(|row| row.promised),
             Condition::NoViolations => self.broken().is_empty(),
-            Condition::Violation(property) => {
-                let property = property.to_string();
-                self.broken().iter().any(|row| row.property == property)
-            }
+            Condition::Violation(property) => self.broke_at(*property).is_some(),
             Condition::RoundsAtMost { shard, rounds } => self.ledger.rounds_of(*shard) <= *rounds,
             Condition::Failed(_)
             | Condition::Asks(_)

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::base::{Duration, Instant, Rules};
-use crate::scenario::{LinkView, Program, Statement, catalogue, to_link, to_short_link};
+use crate::scenario::{LinkView, Program, PropertyId, Statement, catalogue, to_link, to_short_link};
 use crate::sim::properties::Property;
 use crate::sim::{ExpectationRow, FailoverRow, Report, ViolationRow, WritesRow};
 
@@ -53,7 +53,7 @@ impl Stage {
             split_votes: self.ledger.split_votes,
             judged: JUDGED.to_vec(),
             violations: self.broken(),
-            expectations: self.expectations(ended),
+            expectations: self.expectations(),
         }
     }
 
@@ -80,12 +80,20 @@ impl Stage {
         rows.collect()
     }
 
-    fn expectations(&self, ended: Instant) -> Vec<ExpectationRow> {
+    /// When a property first broke.
+    pub(super) fn broke_at(&self, property: PropertyId) -> Option<Instant> {
+        let property = property.to_string();
+        let broken = self.judge.broken(&self.names);
+        broken.iter().filter(|(id, ..)| *id == property).map(|(_, at, ..)| *at).min()
+    }
+
+    fn expectations(&self) -> Vec<ExpectationRow> {
         let start = self.director.first_fault.unwrap_or(Instant::ZERO);
         let rows = self.director.expects.iter().filter_map(|wait| {
             let found = self.script.statements.get(wait.statement?)?;
             let Statement::Expect { within, .. } = &found.value else { return None };
-            let met = wait.verdict(*within, start, ended, || self.holds(wait));
+            let broke = wait.property().and_then(|property| self.broke_at(property));
+            let met = wait.verdict(*within, start, broke, || self.holds(wait));
             Some(ExpectationRow { text: found.value.to_string(), line: found.line, met })
         });
         rows.collect()

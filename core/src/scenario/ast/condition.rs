@@ -69,7 +69,7 @@ pub enum Condition {
         /// How many.
         rounds: u64,
     },
-    /// `not CONDITION`: as an expectation, that it does not hold at the end, or never came true.
+    /// `not CONDITION`: as an expectation, that what is expected without the `not` is not so.
     Not(Box<Condition>),
 }
 
@@ -97,6 +97,12 @@ impl Condition {
             | Self::Violation(_) => false,
             Self::Not(inner) => inner.is_standing(),
         }
+    }
+
+    /// True for a state in which a cluster is at rest, and which faults take away: expected within a time,
+    /// it must come back in that time whenever it is lost.
+    pub fn is_lost_to_faults(&self) -> bool {
+        matches!(self, Self::Covered | Self::Converged)
     }
 }
 

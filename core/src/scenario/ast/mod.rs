@@ -163,8 +163,10 @@ pub enum Statement {
     Expect {
         /// What must hold.
         condition: Condition,
-        /// It must come true this long after the script's first fault at the latest (or after time
-        /// zero if there is none).
+        /// `covered` and `converged` must hold at the end, and whenever they are lost be back this long
+        /// after that at the latest: a fault that takes no cover away starts no clock. Anything else must
+        /// come true this long after the script's first fault at the latest (or after time zero if there
+        /// is none). With `not` the whole of that must not be so.
         within: Option<Duration>,
     },
 }
