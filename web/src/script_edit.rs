@@ -2,7 +2,7 @@
 
 use splitvote::base::Duration;
 use splitvote::base::rules::PRESETS;
-use splitvote::scenario::parse;
+use splitvote::scenario::{Sort, parse, tokens};
 
 /// The script with one more deed at a moment.
 pub fn with_action(text: &str, at: u64, action: &str) -> String {
@@ -112,8 +112,11 @@ fn head(line: &str) -> &str {
     line.split_whitespace().next().unwrap_or("")
 }
 
+/// A line and its comment, cut where the language cuts them.
 fn split_comment(line: &str) -> (&str, &str) {
-    line.find('#').map_or((line, ""), |at| line.split_at(at))
+    let tokens = tokens(line);
+    let code = tokens.iter().take_while(|token| token.sort != Sort::Comment);
+    line.split_at(code.map(|token| token.text.len()).sum())
 }
 
 fn tidy(code: &str, comment: &str) -> String {
@@ -194,6 +197,13 @@ mod tests {
             "cluster shards=3 replicas=1\nrules valkey-8.0\nrun for 9s\n"
         );
         assert!(with_preset(TEXT, "valkey-9.1").contains("latency=9ms\nrules valkey-9.1\nat 1s"));
+    }
+
+    #[test]
+    fn a_sign_inside_a_word_begins_no_comment() {
+        let text = "cluster shards=3 replicas=1\nset latency=1ms#2 loss=1% #near\nrules valkey-9.1 #why\n";
+        assert!(with_pair(text, "set", "loss", "2%").contains("\nset latency=1ms#2 loss=2%  #near\n"));
+        assert!(with_switch(text, "nack", "echoed").contains("\nrules valkey-9.1 nack=echoed  #why\n"));
     }
 
     #[test]
