@@ -158,9 +158,10 @@ pub struct Ballot {
 }
 
 /// Where a candidate stands.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum Phase {
     /// Waits for its turn.
+    #[default]
     Waiting,
     /// Has asked.
     Asking,
@@ -196,7 +197,7 @@ pub struct Cell {
 }
 
 /// One candidate's try.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Race {
     /// Who stands.
     pub node: NodeIndex,

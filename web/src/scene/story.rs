@@ -283,22 +283,7 @@ impl Story {
     }
 
     fn race(&mut self, node: NodeIndex, scheduled: u64, starts: u64) -> &mut Race {
-        let race = Race {
-            node,
-            phase: Phase::Waiting,
-            scheduled,
-            starts,
-            fixed: 0,
-            random: 0,
-            ranked: 0,
-            rank: 0,
-            failed_rank: 0,
-            offset: 0,
-            best: false,
-            epoch: 0,
-            needed: 0,
-            cells: Vec::new(),
-        };
+        let race = Race { node, scheduled, starts, ..Race::default() };
         self.races.insert(node, race);
         self.races.entry(node).or_insert_with(|| unreachable!("just put there"))
     }

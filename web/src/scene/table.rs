@@ -167,31 +167,12 @@ mod tests {
             opinions: vec![Opinion::Fail, Opinion::Fail, Opinion::Pfail],
             ..node("A0")
         };
-        let race = Race { node: 1, phase: Phase::Waiting, rank: 1, ..empty() };
+        let race = Race { node: 1, rank: 1, ..Race::default() };
         let scene = Scene { nodes: vec![dead, node("A1")], races: vec![race], ..Scene::default() };
         let rows = rows(&scene, None);
         assert_eq!(rows[0].cells[8].text, "fail: 2 of 3");
         assert_eq!(rows[0].cells[EPOCH].text, "");
         assert_eq!(rows[1].cells[6].text, "waits, rank 1");
         assert!(rows.iter().all(|row| row.cells.iter().all(|cell| !cell.changed)));
-    }
-
-    fn empty() -> Race {
-        Race {
-            node: 0,
-            phase: Phase::Waiting,
-            scheduled: 0,
-            starts: 0,
-            fixed: 0,
-            random: 0,
-            ranked: 0,
-            rank: 0,
-            failed_rank: 0,
-            offset: 0,
-            best: false,
-            epoch: 0,
-            needed: 0,
-            cells: Vec::new(),
-        }
     }
 }
