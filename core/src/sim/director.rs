@@ -5,26 +5,18 @@ use std::sync::Arc;
 
 use crate::base::{Duration, Instant, Rng};
 use crate::node::Event;
-use crate::scenario::{Condition, PropertyId, Run, Script, Selector, Statement};
+use crate::scenario::{Condition, PropertyId, Script, Selector, Statement};
 
+use super::cues::{Cues, again};
 use super::ledger::Ledger;
 use super::waits::{Cast, Wait};
 use super::{HostIx, Names, Simulator};
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Director {
-    runs: Vec<Run>,
-    /// Which run it is, and when it began.
-    run: usize,
-    began: Instant,
-    until: Option<Wait>,
-    whens: Vec<Wait>,
-    expects: Vec<Wait>,
+    pub(super) cues: Cues,
     /// What somebody outside of the script looks out for.
     watches: Vec<Wait>,
-    /// The last `at` line's moment.
-    pub(super) last_at: Instant,
-    pub(super) first_fault: Option<Instant>,
     pub(super) ledger: Ledger,
     chance: Option<Rng>,
     /// Whether the eventual properties were judged.
@@ -43,10 +35,6 @@ impl Director {
         usize::try_from(chance.below(bound as u64)).unwrap_or(0)
     }
 
-    pub(super) fn fault(&mut self, now: Instant) {
-        self.first_fault.get_or_insert(now);
-    }
-
     pub(super) fn stopped(&mut self, host: HostIx, now: Instant) {
         self.ledger.stopped(host, now);
     }
@@ -60,51 +48,19 @@ impl Simulator {
     /// Reads the script into the agenda.
     pub(super) fn begin_script(&mut self) {
         let script = self.script.clone();
-        self.director.runs = script.runs();
-        for (number, statement) in script.statements.iter().enumerate() {
-            match &statement.value {
-                Statement::At { at, .. } => {
-                    self.agenda.enter_statement(*at, number);
-                    self.director.last_at = self.director.last_at.max(*at);
-                }
-                Statement::Every { period, .. } => {
-                    self.agenda.enter_statement(Instant::ZERO + *period, number);
-                }
-                Statement::When { condition, .. } => {
-                    self.director.whens.push(Wait::new(condition, Some(number)));
-                }
-                Statement::Expect { condition, within } => {
-                    self.director.expects.push(Wait::expected(condition, *within, number));
-                }
-                Statement::Run(_) => {}
-            }
-        }
-        self.begin_run();
-    }
-
-    fn begin_run(&mut self) {
-        let director = &mut self.director;
-        director.began = self.now;
-        director.until = match director.runs.get(director.run) {
-            Some(Run::Until { condition, .. }) => Some(Wait::new(condition, None)),
-            _ => None,
-        };
+        let agenda = &mut self.agenda;
+        self.director.cues = Cues::new(&script, |at, number| agenda.enter_statement(at, number));
     }
 
     /// A statement of the script is due.
     pub(super) fn statement(&mut self, number: usize) {
         let script: Arc<Script> = self.script.clone();
         let Some(statement) = script.statements.get(number) else { return };
-        match &statement.value {
-            Statement::At { action, .. } => self.act(action),
-            Statement::Every { period, action, until } => {
-                self.act(action);
-                let next = self.now + *period;
-                if until.is_none_or(|until| next <= until) {
-                    self.agenda.enter_statement(next, number);
-                }
-            }
-            Statement::When { .. } | Statement::Run(_) | Statement::Expect { .. } => {}
+        if let Statement::At { action, .. } | Statement::Every { action, .. } = &statement.value {
+            self.act(action);
+        }
+        if let Some(next) = again(&statement.value, self.now) {
+            self.agenda.enter_statement(next, number);
         }
     }
 
@@ -117,8 +73,8 @@ impl Simulator {
             self.checker.hit("split vote");
         }
         let mut director = std::mem::take(&mut self.director);
-        let waits = director.until.iter_mut().chain(&mut director.whens).chain(&mut director.expects);
-        for wait in waits.chain(&mut director.watches) {
+        director.cues.hear(self, now, host, event, split);
+        for wait in &mut director.watches {
             wait.hear(self, now, host, event, split);
         }
         self.director = director;
@@ -128,9 +84,9 @@ impl Simulator {
     pub(super) fn direct(&mut self) {
         self.do_whens();
         self.note_expectations();
-        if let Some(wait) = self.director.until.take() {
-            let over = self.now >= self.director.last_at && self.holds(&wait);
-            self.director.until = Some(wait);
+        if let Some(wait) = self.director.cues.until.take() {
+            let over = self.director.cues.may_end(self.now) && self.holds(&wait);
+            self.director.cues.until = Some(wait);
             if over {
                 self.end_run();
             }
@@ -138,17 +94,17 @@ impl Simulator {
     }
 
     fn do_whens(&mut self) {
-        for at in 0..self.director.whens.len() {
-            if self.director.whens[at].done {
+        for at in 0..self.director.cues.whens.len() {
+            if self.director.cues.whens[at].done {
                 continue;
             }
-            let whens = std::mem::take(&mut self.director.whens);
+            let whens = std::mem::take(&mut self.director.cues.whens);
             let (holds, statement) = (self.holds(&whens[at]), whens[at].statement);
-            self.director.whens = whens;
+            self.director.cues.whens = whens;
             if !holds {
                 continue;
             }
-            self.director.whens[at].done = true;
+            self.director.cues.whens[at].done = true;
             let script = self.script.clone();
             if let Some(Statement::When { action, .. }) =
                 statement.and_then(|number| script.statements.get(number)).map(|found| &found.value)
@@ -159,13 +115,13 @@ impl Simulator {
     }
 
     fn note_expectations(&mut self) {
-        let start = self.director.first_fault.unwrap_or(Instant::ZERO);
-        let mut expects = std::mem::take(&mut self.director.expects);
+        let start = self.director.cues.start();
+        let mut expects = std::mem::take(&mut self.director.cues.expects);
         for wait in expects.iter_mut().filter(|wait| wait.timed) {
             let holds = self.holds(wait);
             wait.note(self.now, start, holds);
         }
-        self.director.expects = expects;
+        self.director.cues.expects = expects;
     }
 
     fn holds(&mut self, wait: &Wait) -> bool {
@@ -232,29 +188,25 @@ impl Simulator {
 
     /// When the present run ends at the latest; none if the script is over.
     pub fn deadline(&self) -> Option<Instant> {
-        let span = match self.director.runs.get(self.director.run)? {
-            Run::For(span) | Run::Until { at_most: span, .. } => *span,
-        };
-        Some((self.director.began + span).max(self.director.last_at))
+        self.director.cues.deadline()
     }
 
     /// Whether every `run` line is over.
     pub fn finished(&self) -> bool {
-        self.director.run >= self.director.runs.len()
+        self.director.cues.finished()
     }
 
     pub(super) fn end_run(&mut self) {
-        self.director.run += 1;
+        self.director.cues.end_run(self.now);
         if self.finished() && self.expects_convergence() && self.is_mended() {
             self.judge_liveness();
         }
-        self.begin_run();
     }
 
     /// A script that expects the cluster to agree in the end promises that its faults end: then what
     /// must be so some time after faults is judged when it is over.
     fn expects_convergence(&self) -> bool {
-        let expects = &self.director.expects;
+        let expects = &self.director.cues.expects;
         expects.iter().any(|wait| wait.condition == Condition::Converged)
     }
 
@@ -268,18 +220,11 @@ impl Simulator {
     /// What the script expects, and whether it is so: the line, its text, the verdict.
     pub fn expectations(&mut self) -> Vec<(u32, String, bool)> {
         let script = self.script.clone();
-        let start = self.director.first_fault.unwrap_or(Instant::ZERO);
-        let expects = self.director.expects.clone();
-        expects
-            .iter()
-            .filter_map(|wait| {
-                let found = script.statements.get(wait.statement?)?;
-                let Statement::Expect { within, .. } = &found.value else { return None };
-                let broke = wait.property().and_then(|property| self.broke_at(property));
-                let met = wait.verdict(*within, start, broke, || self.holds(wait));
-                Some((found.line, found.value.to_string(), met))
-            })
-            .collect()
+        let cues = self.director.cues.clone();
+        cues.verdicts(&script, |wait| {
+            let broke = wait.property().and_then(|property| self.broke_at(property));
+            (broke, self.holds(wait))
+        })
     }
 
     /// Looks out for a condition from now on; the answer is a number to ask [`Self::watched`] by.
@@ -296,7 +241,7 @@ impl Simulator {
 
     /// When the first fault came.
     pub fn first_fault(&self) -> Option<Instant> {
-        self.director.first_fault
+        self.director.cues.first_fault()
     }
 }
 

@@ -14,6 +14,7 @@ mod birth;
 mod carry;
 mod client;
 mod compare;
+mod cues;
 mod data;
 mod director;
 pub mod export;
@@ -40,7 +41,6 @@ pub mod swarm;
 pub mod sweep;
 #[cfg(test)]
 mod tests;
-mod timeline;
 pub mod trace;
 pub mod traffic;
 mod transport;
@@ -49,6 +49,8 @@ mod watch;
 
 pub use client::Writes;
 pub use compare::{Parting, parting};
+#[cfg(feature = "native")]
+pub(crate) use cues::{Cues, again};
 pub use ledger::Failover;
 #[cfg(feature = "native")]
 pub(crate) use ledger::Ledger;
@@ -61,6 +63,5 @@ pub(crate) use operate::is_fault;
 pub use record::{Digest, Happening, Keep, Record, Violation, What};
 pub use report::{ExpectationRow, FailoverRow, Report, ViolationRow, WritesRow};
 pub use simulator::Simulator;
-pub use timeline::{BranchIx, Cursor, Timeline, is_electoral};
 #[cfg(feature = "native")]
 pub(crate) use waits::{Cast, Wait};

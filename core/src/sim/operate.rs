@@ -28,7 +28,7 @@ impl Simulator {
     fn carry_out(&mut self, action: &Action) {
         self.happened(None, Happening::Acted { action: action.to_string() });
         if is_fault(action) {
-            self.director.fault(self.now);
+            self.director.cues.fault(self.now);
         }
         match action {
             Action::Kill(nodes) => self.each(nodes, Self::kill),
@@ -382,7 +382,7 @@ impl Simulator {
     /// Adds an action to the script, at a moment that has not come yet, and returns that moment: the
     /// first whole millisecond after now. The script then says everything that was done to this world,
     /// so that its text alone gives the same run.
-    pub fn intend(&mut self, action: Action) -> crate::base::Instant {
+    pub(super) fn intend(&mut self, action: Action) -> crate::base::Instant {
         let at = crate::base::Instant::from_millis(self.now.as_millis() + 1);
         self.intend_at(at, action);
         at
@@ -396,7 +396,7 @@ impl Simulator {
             .push(crate::scenario::Located { line: 0, value: crate::scenario::Statement::At { at, action } });
         let number = script.statements.len() - 1;
         self.agenda.enter_statement(at, number);
-        self.director.last_at = self.director.last_at.max(at);
+        self.director.cues.wait_for(at);
     }
 
     /// The script, with what was done by hand.

@@ -73,23 +73,6 @@ impl Simulator {
         }
     }
 
-    /// A copy that remembers no records, for a checkpoint: they are kept elsewhere, once.
-    pub(super) fn without_records(&self) -> Self {
-        let mut copy = self.clone();
-        copy.recorder.records = Arc::default();
-        copy
-    }
-
-    pub(super) fn take_records(&mut self) -> Arc<Vec<super::Record>> {
-        std::mem::take(&mut self.recorder.records)
-    }
-
-    /// Gives a checkpoint its records back, from those of the whole run.
-    pub(super) fn restore_records(&mut self, all: &[super::Record]) {
-        let count = usize::try_from(self.recorder.count).unwrap_or(usize::MAX).min(all.len());
-        self.recorder.records = Arc::new(all[..count].to_vec());
-    }
-
     /// Does one entry of the agenda. False if it was out of date and nothing happened.
     fn dispatch(&mut self, step: Step) -> bool {
         let (host, trigger) = origin(&step);

@@ -90,14 +90,14 @@ impl Wait {
         within: Option<Duration>,
         start: Instant,
         broke: Option<Instant>,
-        holds: impl FnOnce() -> bool,
+        holds: bool,
     ) -> bool {
         let (plain, not) = self.plain();
         let in_time = |moment: Instant| within.is_none_or(|within| moment.since(start) <= within);
         let met = match within {
             _ if !plain.is_standing() => self.seen.or(broke).is_some_and(in_time),
-            None => return holds(),
-            Some(within) if plain.is_lost_to_faults() => holds() != not && self.longest <= within,
+            None => return holds,
+            Some(within) if plain.is_lost_to_faults() => holds != not && self.longest <= within,
             Some(_) => self.since.is_some_and(in_time),
         };
         met != not

@@ -24,7 +24,7 @@ pub(super) async fn act(stage: &Shared, action: &Action) -> Result<(), StageErro
         let now = stage.now();
         stage.record(now, None, What::Happening(Happening::Acted { action: action.to_string() }));
         if is_fault(action) {
-            stage.director.first_fault.get_or_insert(now);
+            stage.director.cues.fault(now);
         }
     }
     match action {

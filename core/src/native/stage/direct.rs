@@ -6,9 +6,9 @@ use std::rc::Rc;
 use crate::base::{Duration, Instant};
 use crate::native::server::sleep;
 use crate::node::Event;
-use crate::scenario::{Action, Condition, Run, Script, Selector, Statement};
+use crate::scenario::{Action, Condition, Script, Selector, Statement};
 use crate::sim::trace::{Filter, Line};
-use crate::sim::{Cast as _, Happening, HostIx, Record, Wait, What};
+use crate::sim::{Cast as _, Cues, Happening, HostIx, Record, Wait, What, again};
 
 use super::act::act;
 use super::{Shared, Stage, StageError, real, words};
@@ -16,19 +16,12 @@ use super::{Shared, Stage, StageError, real, words};
 /// How often logs are read and conditions looked at.
 const TICK: Duration = Duration::from_millis(20);
 
-/// Where the script is.
+/// Where the script is, and what was seen of the cluster.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Director {
-    runs: Vec<Run>,
-    run: usize,
-    began: Instant,
-    until: Option<Wait>,
-    whens: Vec<Wait>,
-    pub(super) expects: Vec<Wait>,
+    pub(super) cues: Cues,
     /// Statements by the moment at which they are due.
     agenda: BTreeSet<(Instant, usize)>,
-    last_at: Instant,
-    pub(super) first_fault: Option<Instant>,
     pub(super) covered: bool,
     pub(super) covered_since: Option<Instant>,
     pub(super) events: u64,
@@ -38,43 +31,11 @@ pub(super) struct Director {
 
 impl Director {
     pub(super) fn new(script: &Script) -> Self {
-        let mut director = Self { runs: script.runs(), ..Self::default() };
-        for (number, statement) in script.statements.iter().enumerate() {
-            match &statement.value {
-                Statement::At { at, .. } => {
-                    director.agenda.insert((*at, number));
-                    director.last_at = director.last_at.max(*at);
-                }
-                Statement::Every { period, .. } => {
-                    director.agenda.insert((Instant::ZERO + *period, number));
-                }
-                Statement::When { condition, .. } => {
-                    director.whens.push(Wait::new(condition, Some(number)));
-                }
-                Statement::Expect { condition, within } => {
-                    director.expects.push(Wait::expected(condition, *within, number));
-                }
-                Statement::Run(_) => {}
-            }
-        }
-        director.begin_run(Instant::ZERO);
-        director
-    }
-
-    fn begin_run(&mut self, now: Instant) {
-        self.began = now;
-        self.until = match self.runs.get(self.run) {
-            Some(Run::Until { condition, .. }) => Some(Wait::new(condition, None)),
-            _ => None,
-        };
-    }
-
-    /// When the present run ends at the latest; none if the script is over.
-    fn deadline(&self) -> Option<Instant> {
-        let span = match self.runs.get(self.run)? {
-            Run::For(span) | Run::Until { at_most: span, .. } => *span,
-        };
-        Some((self.began + span).max(self.last_at))
+        let mut agenda = BTreeSet::new();
+        let cues = Cues::new(script, |at, number| {
+            agenda.insert((at, number));
+        });
+        Self { cues, agenda, ..Self::default() }
     }
 }
 
@@ -89,12 +50,11 @@ pub(super) async fn play(stage: &Shared) -> Result<(), StageError> {
         let wait = {
             let mut stage = stage.borrow_mut();
             let now = stage.now();
-            let Some(deadline) = stage.director.deadline() else { return Ok(()) };
-            let until = stage.director.until.clone();
-            let early = now >= stage.director.last_at && until.is_some_and(|wait| stage.holds(&wait));
+            let cues = &stage.director.cues;
+            let Some(deadline) = cues.deadline() else { return Ok(()) };
+            let early = cues.may_end(now) && cues.until.as_ref().is_some_and(|wait| stage.holds(wait));
             if early || now >= deadline {
-                stage.director.run += 1;
-                stage.director.begin_run(now);
+                stage.director.cues.end_run(now);
                 continue;
             }
             let due = stage.director.agenda.first().map_or(deadline, |(at, _)| *at).min(deadline);
@@ -123,18 +83,16 @@ impl Stage {
         let statement = |number: usize| script.statements.get(number).map(|found| &found.value);
         if let Some((at, number)) = self.director.agenda.first().copied().filter(|(at, _)| *at <= now) {
             self.director.agenda.remove(&(at, number));
-            if let Some(Statement::Every { period, until, .. }) = statement(number) {
-                let next = at + *period;
-                if until.is_none_or(|until| next <= until) {
-                    self.director.agenda.insert((next, number));
-                }
+            if let Some(next) = statement(number).and_then(|statement| again(statement, at)) {
+                self.director.agenda.insert((next, number));
             }
             return statement(number).and_then(Statement::action).cloned();
         }
-        let whens = self.director.whens.clone();
+        let whens = &self.director.cues.whens;
         let held = whens.iter().position(|wait| !wait.done && self.holds(wait))?;
-        self.director.whens[held].done = true;
-        whens[held].statement.and_then(statement).and_then(Statement::action).cloned()
+        let when = &mut self.director.cues.whens[held];
+        when.done = true;
+        when.statement.and_then(statement).and_then(Statement::action).cloned()
     }
 
     /// Reads what nodes told, and sees what has become of the cluster.
@@ -158,13 +116,13 @@ impl Stage {
                 self.last_primaries[at] = primary;
             }
         }
-        let start = self.director.first_fault.unwrap_or(Instant::ZERO);
-        let mut expects = std::mem::take(&mut self.director.expects);
+        let start = self.director.cues.start();
+        let mut expects = std::mem::take(&mut self.director.cues.expects);
         for wait in expects.iter_mut().filter(|wait| wait.timed) {
             let holds = self.holds(wait);
             wait.note(now, start, holds);
         }
-        self.director.expects = expects;
+        self.director.cues.expects = expects;
         Ok(())
     }
 
@@ -183,7 +141,7 @@ impl Stage {
         let now = self.now();
         self.seen[host.get()] = None;
         self.ledger.stopped(host, now);
-        self.director.first_fault.get_or_insert(now);
+        self.director.cues.fault(now);
         self.record(now, Some(host), What::Happening(Happening::Killed));
     }
 
@@ -233,12 +191,9 @@ impl Stage {
         let shard = self.shard_of.get(host.get()).copied();
         let split = self.ledger.event(at, host, shard, &event, &self.names);
         self.judge.heard(at, host, &event, &self.names);
-        let mut director = std::mem::take(&mut self.director);
-        let waits = director.until.iter_mut().chain(&mut director.whens).chain(&mut director.expects);
-        for wait in waits {
-            wait.hear(self, at, host, &event, split);
-        }
-        self.director = director;
+        let mut cues = std::mem::take(&mut self.director.cues);
+        cues.hear(self, at, host, &event, split);
+        self.director.cues = cues;
         self.record(at, Some(host), What::Event(event));
     }
 

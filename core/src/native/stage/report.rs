@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::base::{Duration, Instant, Rules};
-use crate::scenario::{LinkView, Program, PropertyId, Statement, catalogue, to_link, to_short_link};
+use crate::scenario::{LinkView, Program, PropertyId, catalogue, to_link, to_short_link};
 use crate::sim::properties::Property;
 use crate::sim::{ExpectationRow, FailoverRow, Report, ViolationRow, WritesRow};
 
@@ -58,7 +58,7 @@ impl Stage {
     }
 
     fn recovery(&self) -> Option<Duration> {
-        let fault = self.director.first_fault?;
+        let fault = self.director.cues.first_fault()?;
         let since = self.director.covered_since.filter(|_| self.director.covered)?;
         Some(since.since(fault))
     }
@@ -88,14 +88,10 @@ impl Stage {
     }
 
     fn expectations(&self) -> Vec<ExpectationRow> {
-        let start = self.director.first_fault.unwrap_or(Instant::ZERO);
-        let rows = self.director.expects.iter().filter_map(|wait| {
-            let found = self.script.statements.get(wait.statement?)?;
-            let Statement::Expect { within, .. } = &found.value else { return None };
+        let rows = self.director.cues.verdicts(&self.script, |wait| {
             let broke = wait.property().and_then(|property| self.broke_at(property));
-            let met = wait.verdict(*within, start, broke, || self.holds(wait));
-            Some(ExpectationRow { text: found.value.to_string(), line: found.line, met })
+            (broke, self.holds(wait))
         });
-        rows.collect()
+        rows.into_iter().map(|(line, text, met)| ExpectationRow { text, line, met }).collect()
     }
 }
