@@ -2,6 +2,10 @@
 //! a real server.
 
 mod node;
+// The file itself, because this tool is built without the node.
+#[path = "../../../../core/src/native/stage/ports.rs"]
+#[expect(dead_code, unreachable_pub, reason = "the stage, whose file it is, takes more of it")]
+mod ports;
 mod servers;
 
 use std::ffi::OsString;

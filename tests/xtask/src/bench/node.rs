@@ -1,7 +1,6 @@
 //! One server as a process: ours or Valkey's, what it is asked and what it costs.
 
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -9,13 +8,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
+use super::ports::Claim;
 use crate::run::{tools_dir, top};
 
 /// How long anything may take that takes a moment.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// Client ports that leave room for bus ports below those that systems hand out.
-const PORTS: std::ops::Range<u16> = 20_000..22_500;
-const BUS: u16 = 10_000;
 
 /// Which program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,11 +47,13 @@ pub(super) struct Node {
     child: Child,
     folder: PathBuf,
     pub(super) port: u16,
+    _claim: Claim,
 }
 
 impl Node {
     pub(super) fn start(make: Make) -> Result<Self> {
-        let port = free_port()?;
+        let claim = Claim::take().context("no port between 20000 and 22500 is free")?;
+        let port = claim.port;
         let folder = top().join(format!("target/tmp/bench-{port}"));
         if folder.exists() {
             fs::remove_dir_all(&folder)?;
@@ -70,7 +69,7 @@ impl Node {
             .stderr(log)
             .spawn()
             .with_context(|| format!("starting {make:?}"))?;
-        let node = Self { child, folder, port };
+        let node = Self { child, folder, port, _claim: claim };
         node.until("it answers", |node| node.ask(&["PING"]).is_ok_and(|text| text == "PONG"))?;
         Ok(node)
     }
@@ -135,14 +134,6 @@ impl Drop for Node {
         drop(self.child.wait());
         drop(fs::remove_dir_all(&self.folder));
     }
-}
-
-fn free_port() -> Result<u16> {
-    let free = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
-    // Tests begin elsewhere in the range, each at its own place.
-    let start = PORTS.start + u16::try_from(std::process::id() % 2000)?;
-    let found = (start..PORTS.end).chain(PORTS).find(|port| free(*port) && free(*port + BUS));
-    found.context("no port between 20000 and 22500 is free")
 }
 
 /// A tool of Redis 7.0.15.
