@@ -245,6 +245,9 @@ pub fn caption(who: &str, event: &Event, name: Namer<'_>) -> Option<String> {
         Event::PfailMarked { node } => {
             format!("{who} has not heard from {} for too long and suspects it.", name(*node))
         }
+        Event::FailMarked { node, reports: 0, .. } => {
+            format!("{who} finds another node at the address of {}: that has failed.", name(*node))
+        }
         Event::FailMarked { node, reports, needed } => format!(
             "{who} counts {reports} witnesses, {needed} are needed: {} has failed. It tells everyone.",
             name(*node)
@@ -283,7 +286,7 @@ pub fn caption(who: &str, event: &Event, name: Namer<'_>) -> Option<String> {
             format!("{who} will not vote for {}: {}. It says nothing.", name(*candidate), refusal.tell(name))
         }
         Event::AckReceived { voter, have, needed, .. } => {
-            format!("The vote of {} arrives: {who} has {have} of {needed}.", name(*voter))
+            format!("The vote of {} arrives: {who} has {have}, and needs {needed}.", name(*voter))
         }
         Event::NackReceived { voter, reason, achievable, .. } => {
             format!("{} refuses {who}: {reason}. {who} can still reach {}.", name(*voter), votes(*achievable))

@@ -99,7 +99,9 @@ const CODE: [&str; 34] = [
     "◌7run for 30s\n",
 ];
 /// Sentences of the core that no built-in play needs, and pieces that only stand in others.
-const RARE: [&str; 40] = [
+const RARE: [&str; 42] = [
+    "declares A0 failed: 1 witness, 1 needed",
+    "declares A0 failed: another node answers at its address",
     "starts",
     "sees B0 as replica of an unknown",
     "could not apply what its primary has: stands back",
@@ -108,8 +110,8 @@ const RARE: [&str; 40] = [
     "has no vote",
     "has just restarted",
     "has no link to it",
-    "gets the vote of B0 in epoch 4: ignored, answered before, 1 of 2",
-    "gets the vote of B0 in epoch 4: ignored, it is failed, 1 of 2",
+    "gets the vote of B0 in epoch 4: ignored, answered before, has 1, needs 2",
+    "gets the vote of B0 in epoch 4: ignored, it is failed, has 1, needs 2",
     "is refused by B0 in epoch 4: it has just restarted, ignored, answered before, 2 achievable",
     "is refused by B0 in epoch 4: it knows the candidate as a primary, ignored, not a voter, 2 achievable",
     "is refused by B0 in epoch 4: the primary is up, ignored, it is failed, 2 achievable",

@@ -86,7 +86,7 @@ pub enum Event {
     FailMarked {
         /// Whom.
         node: NodeId,
-        /// Witnesses.
+        /// Witnesses; none where another node was found at its address.
         reports: u32,
         /// Witnesses needed.
         needed: u32,

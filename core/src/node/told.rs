@@ -57,7 +57,14 @@ impl fmt::Display for Told<'_> {
             Event::PfailMarked { node } => write!(f, "suspects {}", name(*node)),
             Event::PfailCleared { node } => write!(f, "trusts {} again", name(*node)),
             Event::FailMarked { node, reports, needed } => {
-                write!(f, "declares {} failed: {reports} of {needed} needed witnesses", name(*node))
+                write!(f, "declares {} failed", name(*node))?;
+                match (reports, needed) {
+                    // What another server's log does not say.
+                    (0, 0) => Ok(()),
+                    (0, _) => write!(f, ": another node answers at its address"),
+                    (1, _) => write!(f, ": 1 witness, {needed} needed"),
+                    _ => write!(f, ": {reports} witnesses, {needed} needed"),
+                }
             }
             Event::FailTold { node, by } => write!(f, "hears from {} that {} failed", name(*by), name(*node)),
             Event::FailCleared { node } => write!(f, "sees {} well again", name(*node)),
@@ -135,7 +142,7 @@ impl fmt::Display for Told<'_> {
             Event::AckReceived { voter, epoch, treatment, have, needed } => {
                 write!(
                     f,
-                    "gets the vote of {} in epoch {epoch}: {treatment}, {have} of {needed}",
+                    "gets the vote of {} in epoch {epoch}: {treatment}, has {have}, needs {needed}",
                     name(*voter)
                 )
             }
@@ -160,7 +167,12 @@ impl fmt::Display for Told<'_> {
                 }
             }
             Event::ElectionWon { epoch, voters, needed } => {
-                write!(f, "wins epoch {epoch} with {} of {needed} votes:", voters.len())?;
+                write!(f, "wins epoch {epoch}")?;
+                // What another server's log does not say.
+                if *needed == 0 {
+                    return Ok(());
+                }
+                write!(f, " with {}, needed {needed}:", votes(voters.len()))?;
                 voters.iter().try_for_each(|voter| write!(f, " {}", name(*voter)))
             }
             Event::Promoted { instead_of, slots, offset } => {
@@ -177,6 +189,10 @@ impl fmt::Display for Told<'_> {
             },
         }
     }
+}
+
+fn votes(count: usize) -> String {
+    if count == 1 { "1 vote".to_owned() } else { format!("{count} votes") }
 }
 
 impl fmt::Display for SyncStep {

@@ -114,7 +114,7 @@ fn bar(scene: &Scene, race: &Race) -> Html {
             <span class="quorum" style={format!("left:calc({share:.2}% + {:.2}px)", share / 100.0 * 3.0)} title={tf("{n} needed", &[("n", &race.needed)])}></span>
         </div>
         <div class="who" aria-hidden="true">{ for cells.iter().map(|cell| html! { <span>{ &scene.nodes[cell.voter].name }</span> }) }</div>
-        <div class="sum"><span><b>{ race.have() }</b>{ tf(" of {n} needed", &[("n", &race.needed)]) }</span>{ verdict }</div>
+        <div class="sum"><span><b>{ race.have() }</b>{ tf(" · {n} needed", &[("n", &race.needed)]) }</span>{ verdict }</div>
     </> }
 }
 
@@ -152,7 +152,7 @@ fn explain(scene: &Scene, cell: &Cell) -> String {
 fn spoken(scene: &Scene, race: &Race) -> String {
     let each: Vec<String> = race.cells.iter().map(|cell| explain(scene, cell)).collect();
     tf(
-        "{n} of {m} votes needed. {each}.",
+        "Votes: {n}, needed: {m}. {each}.",
         &[("n", &race.have()), ("m", &race.needed), ("each", &each.join(t(". ")))],
     )
 }

@@ -38,7 +38,7 @@ pub fn waits(rank: u32) -> String {
 
 /// A candidate that has asked.
 pub fn asks(epoch: u64, have: u32, needed: u32) -> String {
-    format!("asks in {epoch}: {have} of {needed}")
+    format!("asks in {epoch}: has {have}, needs {needed}")
 }
 
 /// A candidate after a lost round.
