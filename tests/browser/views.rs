@@ -53,7 +53,7 @@ fn why_goes_back_to_the_kill_and_each_line_leads_there() -> Outcome {
     }
     let last = browser.count(&format!("{} li", id("why")))? - 1;
     let root = browser.text(&id(&format!("why-{last}")))?;
-    assert!(root.contains("A: killed"), "{root}");
+    assert!(root.contains("You (the script) killed A0.") && root.contains("start of the chain"), "{root}");
     browser.click(&id(&format!("why-{last}")))?;
     browser.wait_for_text(&id("clock"), "1.000 s")?;
     assert_eq!(browser.console_errors()?, [""; 0]);

@@ -155,10 +155,18 @@ pub fn speed(at: usize) -> String {
 pub fn span(micros: u64) -> String {
     match micros {
         0..1000 => format!("{micros} µs"),
-        1000..10_000 => format!("{}.{} ms", micros / 1000, micros % 1000 / 100),
+        1000..10_000 => tenths(micros / 100, "ms"),
         10_000..1_000_000 => format!("{} ms", micros / 1000),
-        1_000_000..60_000_000 => format!("{}.{} s", micros / 1_000_000, micros % 1_000_000 / 100_000),
+        1_000_000..60_000_000 => tenths(micros / 100_000, "s"),
         _ => format!("{} min {} s", micros / 60_000_000, micros / 1_000_000 % 60),
+    }
+}
+
+/// `4.3 s`, and `3 s` rather than `3.0 s`.
+fn tenths(value: u64, unit: &str) -> String {
+    match value % 10 {
+        0 => format!("{} {unit}", value / 10),
+        tenth => format!("{}.{tenth} {unit}", value / 10),
     }
 }
 
@@ -254,6 +262,9 @@ pub fn caption(who: &str, event: &Event, name: Namer<'_>) -> Option<String> {
         ),
         Event::ElectionScheduled { best: true, .. } => {
             format!("{who} has the newest data for sure: it need not wait and asks at once.")
+        }
+        Event::ElectionScheduled { delay, rank: 0, .. } if delay.as_micros() == 0 => {
+            format!("{who} knows no sibling with more data and asks for votes at once.")
         }
         Event::ElectionScheduled { delay, rank: 0, .. } => {
             format!(
@@ -374,7 +385,9 @@ pub fn standing(election: &Election, now: Instant) -> Option<(&'static str, Stri
     Some(match election.phase() {
         Phase::Idle => return None,
         Phase::Scheduled { start, rank, .. } => {
-            ("Election", format!("rank {rank}, asks in {}", span(start.since(now).as_micros())))
+            let left = start.since(now).as_micros();
+            let asks = if left == 0 { "asks".to_owned() } else { format!("asks in {}", span(left)) };
+            ("Election", format!("rank {rank}, {asks}"))
         }
         Phase::Requesting(round) => {
             ("Election", format!("asks in epoch {}, has {}", round.epoch, election.votes()))
@@ -403,6 +416,8 @@ mod tests {
         for (micros, text) in [
             (17, "17 µs"),
             (1500, "1.5 ms"),
+            (5000, "5 ms"),
+            (3_000_000, "3 s"),
             (740_000, "740 ms"),
             (4_312_000, "4.3 s"),
             (125_000_000, "2 min 5 s"),

@@ -137,8 +137,8 @@ fn counters(counters: &Counters) -> Html {
             <h2>{ t("The run so far") }</h2>
             <dl class="counts">
                 { one(later("Messages"), counters.messages) }{ one(later("Rounds"), counters.rounds) }{ one(later("Failovers"), counters.failovers) }
-                { one(later("Asked"), asked) }{ one(later("Yes"), yes) }{ one("NACK", no) }
-                { one(later("Writes"), counters.acknowledged) }{ one(later("Lost"), counters.lost) }
+                { one(later("Votes asked"), asked) }{ one(later("Granted"), yes) }{ one(later("Refused aloud"), no) }
+                { one(later("Writes"), counters.acknowledged) }{ one(later("Writes lost"), counters.lost) }
             </dl>
         </section>
     }

@@ -6,14 +6,16 @@ use splitvote::scenario::museum::{Card, ROOMS};
 use splitvote::scenario::{Builtin, parse};
 use yew::prelude::*;
 
-use super::{Wish, wish};
+use super::{Wish, icon, wish};
 use crate::action::{Act, Learn};
-use crate::language::{t, tell, tf};
+use crate::language::{later, t, tell, tf};
 use crate::lesson::Marks;
 
 /// All of it.
 pub fn list(marks: &Marks, on: &Wish) -> Html {
+    let learnt = LESSONS.iter().filter(|one| marks.has(one.name)).count();
     html! { <>
+        <p class="note">{ tf("{n} of {m} done", &[("n", &learnt), ("m", &LESSONS.len())]) }</p>
         <ol class="shelf" data-testid="lessons">{ for LESSONS.iter().map(|one| lesson(one, marks, on)) }</ol>
         <h3>{ t("Attack") }</h3>
         <p class="note">{ t("You against the cluster: the engine judges your run. Each goal opens the next.") }</p>
@@ -24,23 +26,25 @@ pub fn list(marks: &Marks, on: &Wish) -> Html {
     </> }
 }
 
-/// What stands at the end of a row: a note, a glyph and what it means; nothing can be opened that is locked.
+/// What stands at the end of a row: a note, a drawing and what it means; nothing can be opened that is locked.
 struct End {
     note: String,
     mark: (&'static str, &'static str),
     locked: bool,
 }
 
-fn row(one: &'static Builtin, end: End, act: Act, on: &Wish) -> Html {
+/// A row; `kind` has a hole for its number.
+fn row(kind: &'static str, one: &'static Builtin, end: End, act: Act, on: &Wish) -> Html {
     let title = parse(one.text).ok().and_then(|script| script.title).unwrap_or_default();
-    let number = one.name.rsplit('/').next().unwrap_or(one.name);
+    let name = one.name.rsplit('/').next().unwrap_or(one.name);
+    let number = tf(kind, &[("n", &name.trim_start_matches(char::is_alphabetic))]);
     html! {
         <li>
-            <button type="button" disabled={end.locked} data-testid={format!("learn-{number}")} onclick={wish(on, act)}>
-                <b class="number">{ number.to_uppercase() }</b>
+            <button type="button" disabled={end.locked} data-testid={format!("learn-{name}")} onclick={wish(on, act)}>
+                <b class="number">{ number }</b>
                 <span class="what"><b>{ tell(&title) }</b><small>{ tell(one.blurb) }</small></span>
-                <span class="note">{ end.note }</span>
-                <span class="mark" role="img" aria-label={end.mark.1}>{ end.mark.0 }</span>
+                <span class="note">{ for end.note.lines().map(|line| html! { <span>{ line }</span> }) }</span>
+                <span class={classes!("mark", end.mark.0)} role="img" aria-label={end.mark.1}>{ icon(end.mark.0) }</span>
             </button>
         </li>
     }
@@ -49,27 +53,30 @@ fn row(one: &'static Builtin, end: End, act: Act, on: &Wish) -> Html {
 fn lesson(one: &'static Builtin, marks: &Marks, on: &Wish) -> Html {
     let Ok(lesson) = Lesson::read(one.text) else { return Html::default() };
     let minutes = tf("{n} min", &[("n", &lesson.minutes)]);
-    let note = match lesson.needs.as_slice() {
+    let numbers: Vec<&str> = lesson.needs.iter().map(|name| name.trim_start_matches('L')).collect();
+    let done = done(marks.has(one.name));
+    let note = match numbers.as_slice() {
+        [] if done.0 != "done" => format!("{minutes}\n{}", t("Start here")),
         [] => minutes,
-        needs => format!("{minutes}\n{}", tf("after {lessons}", &[("lessons", &needs.join(", "))])),
+        numbers => format!("{minutes}\n{}", tf("after lesson {lessons}", &[("lessons", &numbers.join(", "))])),
     };
-    let end = End { note, mark: done(marks.has(one.name)), locked: false };
-    row(one, end, Act::Learn(Learn::Open(one.name)), on)
+    let end = End { note, mark: done, locked: false };
+    row(later("Lesson {n}"), one, end, Act::Learn(Learn::Open(one.name)), on)
 }
 
 fn goal(one: &'static Builtin, marks: &Marks, on: &Wish) -> Html {
     let best = marks.score(one.name).map(|score| tf("best {n}", &[("n", &score)]));
     let locked = !marks.opens(one.name);
-    let mark = if locked { ("·", t("locked")) } else { done(marks.has(one.name)) };
-    row(one, End { note: best.unwrap_or_default(), mark, locked }, Act::Learn(Learn::Open(one.name)), on)
+    let mark = if locked { ("lock", t("locked")) } else { done(marks.has(one.name)) };
+    row(later("Goal {n}"), one, End { note: best.unwrap_or_default(), mark, locked }, Act::Learn(Learn::Open(one.name)), on)
 }
 
 fn room(one: &'static Builtin, marks: &Marks, on: &Wish) -> Html {
     let source = Card::of(one.text).map_or("", |card| card.source.split([',', ' ']).next().unwrap_or(""));
-    let mark = if marks.has(one.name) { ("✓", t("seen")) } else { done(false) };
-    row(one, End { note: source.to_owned(), mark, locked: false }, Act::Scenario(one.name.to_owned()), on)
+    let mark = if marks.has(one.name) { ("done", t("seen")) } else { done(false) };
+    row(later("Room {n}"), one, End { note: source.to_owned(), mark, locked: false }, Act::Scenario(one.name.to_owned()), on)
 }
 
 fn done(done: bool) -> (&'static str, &'static str) {
-    if done { ("✓", t("done")) } else { ("", t("not done yet")) }
+    if done { ("done", t("done")) } else { ("chevron", t("not done yet")) }
 }

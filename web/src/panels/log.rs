@@ -88,7 +88,10 @@ pub fn Log(props: &Props) -> Html {
         </div>
         <div class="log" ref={list} tabindex="0" role="region" aria-label={t("Event log")} data-testid="log">
             if props.rows.is_empty() {
-                <div class="empty" style="padding-left:var(--s5)"><b>{ t("Nothing to tell yet") }</b><p>{ t("Press play, or clear the filter.") }</p></div>
+                <div class="empty" style="padding-left:var(--s5)">
+                    if props.filter.is_empty() && props.about.is_empty() { <b>{ t("Nothing to tell yet") }</b><p>{ t("Press play.") }</p> }
+                    else { <b>{ t("No line fits") }</b><p>{ t("Press play, or clear the filter.") }</p> }
+                </div>
             }
             if props.matching > ROWS { <p class="note" style="padding:4px var(--s5)">{ tf("{n} earlier lines", &[("n", &words::number((props.matching - ROWS) as u64))]) }</p> }
             <ol>{ for props.rows.iter().enumerate().map(|(at, row)| html! {

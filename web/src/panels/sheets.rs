@@ -47,14 +47,14 @@ pub fn Over(props: &Props) -> Html {
         });
     }
     let title = match props.sheet {
-        Sheet::Help => t("Keys"),
+        Sheet::Help => t("Help"),
         Sheet::Learn(_) => t("Lessons"),
         Sheet::Share(..) => t("Share this run"),
     };
     html! {
         <dialog ref={dialog} aria-label={title} onclose={wish(&props.on, Act::Close)} data-testid="sheet">
             <div class="sheet">
-                <header><h2>{ title }</h2>
+                <header><h2 tabindex="-1" autofocus=true>{ title }</h2>
                     <button type="button" class="btn bare icon" aria-label={t("Close")} data-testid="close-sheet" onclick={wish(&props.on, Act::Close)}>{ icon("close") }</button>
                 </header>
                 { match &props.sheet {
@@ -67,22 +67,47 @@ pub fn Over(props: &Props) -> Html {
     }
 }
 
+/// What the ring's marks mean.
+const MARKS: [(&str, &str); 7] = [
+    (later("Square, circle"), later("a primary, a replica")),
+    (later("Colour"), later("the epoch, and nothing else")),
+    (later("Round tag, square tag"), later("the node's current epoch, and its config epoch")),
+    (later("Dots above a node"), later("what the voters think of it: hollow for well, half for pfail, full for fail")),
+    (later("Level in a node"), later("how much of its primary's data it has")),
+    (later("Arc around a shard"), later("its slots: whole while they are served, dotted while they are not")),
+    (later("Hand around a node"), later("the wait before it asks for votes")),
+];
+
+/// What fingers and mice do.
+const GESTURES: [(&str, &str); 5] = [
+    (later("Tap a node"), later("look at it, and choose what is done to it")),
+    (later("Long press, or right button"), later("the menu of a node")),
+    (later("Tap a message"), later("take it in hand")),
+    (later("Tap or drag on the tape"), later("go to that moment")),
+    (later("Tap a line or a mark of the diagram"), later("see what it is, and why")),
+];
+
 fn help(letters: bool, on: &Wish) -> Html {
+    let meaning = |(what, means): &(&'static str, &'static str)| html! { <><dt>{ t(what) }</dt><dd>{ t(means) }</dd></> };
     let row = |(_, key, what): &(&str, &'static str, &'static str)| html! { <li><span>{ t(what) }</span><kbd>{ t(key) }</kbd></li> };
+    let subject = |keys: &[(&'static str, &'static str, &'static str)]| html! { <section><h4>{ t(keys[0].0) }</h4><ul>{ for keys.iter().map(row) }</ul></section> };
     html! { <>
-        { switch(t("Letters and signs are keys"), Some(t("Switch them off if you speak to your computer; Space, Tab, Enter, Escape and the arrows stay.")), "letters", letters, wish(on, Act::Letters)) }
-        <ul class="keymap">{ for words::KEYS.iter().map(row) }</ul>
-        <p class="note">{ t("A square is a primary, a circle a replica. Colour is the epoch and nothing else; the round tag is the node's current epoch, the square tag its config epoch. The dots above a node are the voters' opinion: hollow for well, half for pfail, full for fail.") }</p>
+        <section class="stack"><h3>{ t("Reading the picture") }</h3><dl class="meanings">{ for MARKS.iter().map(meaning) }</dl></section>
+        <section class="stack"><h3>{ t("By touch or mouse") }</h3><dl class="meanings">{ for GESTURES.iter().map(meaning) }</dl></section>
+        <section class="stack"><h3>{ t("Keys") }</h3>
+            { switch(t("Single-key shortcuts"), Some(t("Off when you use voice control; Space, Tab, Enter, Escape and the arrows stay.")), "letters", letters, wish(on, Act::Letters)) }
+            <div class="keymap">{ for words::KEYS.chunk_by(|one, other| one.0 == other.0).map(subject) }</div>
+        </section>
     </> }
 }
 
 fn share(link: &str, copied: bool, on: &Wish) -> Html {
     html! { <>
-        <p class="note">{ t("The link is the script. Whoever opens it sees the same run, to the last event, and the page says so when it has checked.") }</p>
+        <p class="note">{ t("The link is the script. Whoever opens it sees the same run, to the last event: the page confirms that the replay matches.") }</p>
         <div class="share-grid">
             <div class="stack">
-                <textarea class="link" readonly=true rows="5" aria-label={t("Link")} data-testid="link" value={link.to_owned()} />
-                <button type="button" class="btn solid" data-testid="copy" onclick={wish(on, Act::Copy)}>{ icon("share") }{ if copied { t("Copied") } else { t("Copy the link") } }</button>
+                <textarea class="link" readonly=true rows={rows(link)} aria-label={t("Link")} data-testid="link" value={link.to_owned()} />
+                <button type="button" class="btn solid" data-testid="copy" onclick={wish(on, Act::Copy)}>{ icon("copy") }{ if copied { t("Copied") } else { t("Copy the link") } }</button>
             </div>
             { qr(link) }
         </div>
@@ -90,12 +115,17 @@ fn share(link: &str, copied: bool, on: &Wish) -> Html {
             <h3>{ t("Save") }</h3>
             <div class="row wrap">{ for FILES.into_iter().map(|(what, label)| file(what, t(label), on)) }</div>
         </section>
-        <details class="stack">
+        <details class="stack fold">
             <summary>{ t("Show it in a page of yours") }</summary>
-            <textarea class="link" readonly=true rows="4" aria-label={t("Frame")} data-testid="frame" value={frame(link)} />
-            <button type="button" class="btn" data-testid="copy-frame" onclick={wish(on, Act::CopyFrame)}>{ icon("share") }{ t("Copy the frame") }</button>
+            <textarea class="link" readonly=true rows={rows(&frame(link))} aria-label={t("Frame")} data-testid="frame" value={frame(link)} />
+            <button type="button" class="btn" data-testid="copy-frame" onclick={wish(on, Act::CopyFrame)}>{ icon("copy") }{ t("Copy the frame") }</button>
         </details>
     </> }
+}
+
+/// Rows that hold a text where a browser does not size its field by itself.
+fn rows(text: &str) -> String {
+    (text.len() / 36 + 1).clamp(2, 8).to_string()
 }
 
 /// What can be saved, as buttons call it.

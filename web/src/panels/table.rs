@@ -6,7 +6,7 @@ use yew::prelude::*;
 use super::{Shared, Wish, chip, wish};
 use crate::action::Act;
 use crate::language::{t, tell};
-use crate::scene::table::{COLUMNS, CONFIG, EPOCH, OFFSET, Row};
+use crate::scene::table::{COLUMNS, CONFIG, EPOCH, OFFSET, Row, filled};
 use crate::scene::{NodeIndex, Process, Scene};
 
 /// What the table is drawn from.
@@ -34,12 +34,15 @@ pub struct Props {
 #[component]
 pub fn Table(props: &Props) -> Html {
     let id = |name: &str| if props.side == 0 { name.to_owned() } else { format!("beside-{name}") };
+    let shown = filled(&props.rows);
+    let head = |column: &usize| html! { <th scope="col" class={(*column == OFFSET).then_some("offset")}>{ t(COLUMNS[*column]) }</th> };
     html! {
         <div class="table-view" data-testid={id("table")}>
-            <table class="nodes" role="grid" aria-label={t("The nodes")}>
-                <thead><tr><th scope="col">{ t("Node") }</th>{ for COLUMNS.iter().map(|name| html! { <th scope="col">{ t(name) }</th> }) }</tr></thead>
-                <tbody>{ for props.rows.iter().map(|one| row(props, one, &id(&format!("node-{}", one.name)))) }</tbody>
-            </table>
+            <p class="note marked"><i></i>{ t("marked: changed by this event") }</p>
+            <div class="nodes-box"><table class="nodes" role="grid" aria-label={t("The nodes")}>
+                <thead><tr><th scope="col">{ t("Node") }</th>{ for shown.iter().map(head) }</tr></thead>
+                <tbody>{ for props.rows.iter().map(|one| row(props, one, &shown, &id(&format!("node-{}", one.name)))) }</tbody>
+            </table></div>
             <section class="flying" aria-label={t("On their way")}>
                 <h2>{ t("On their way") }</h2>
                 if props.flying.is_empty() { <p class="note">{ t("No message is on its way but pings.") }</p> }
@@ -49,7 +52,7 @@ pub fn Table(props: &Props) -> Html {
     }
 }
 
-fn row(props: &Props, row: &Row, id: &str) -> Html {
+fn row(props: &Props, row: &Row, shown: &[usize], id: &str) -> Html {
     let at = row.node;
     let chosen = props.selected == Some(at) || props.group.contains(&at);
     let pick = {
@@ -66,10 +69,11 @@ fn row(props: &Props, row: &Row, id: &str) -> Html {
             class={classes!(chosen.then_some("on"), down.then_some("down"), first.then_some("first"))}
             tabindex={if props.selected.unwrap_or(0) == at { "0" } else { "-1" }} aria-selected={if chosen { "true" } else { "false" }}>
             <th scope="row">{ &row.name }</th>
-            { for row.cells.iter().enumerate().map(|(column, cell)| html! {
+            { for shown.iter().filter_map(|at| Some((*at, row.cells.get(*at)?))).map(|(column, cell)| html! {
                 <td class={classes!(cell.changed.then_some("changed"), (column == OFFSET).then_some("offset"))}>
-                    if column == EPOCH || column == CONFIG { { epoch(&cell.text, column == CONFIG) } }
-                    else if column == OFFSET && !cell.text.is_empty() { <i style={format!("width:{}%", row.level / 10)}></i><span>{ &cell.text }</span> }
+                    if cell.text.is_empty() { <span class="none">{ "–" }</span> }
+                    else if column == EPOCH || column == CONFIG { { epoch(&cell.text, column == CONFIG) } }
+                    else if column == OFFSET { <i style={format!("width:{}%", row.level / 10)}></i><b>{ &cell.text }</b> }
                     else { { tell(&cell.text) } }
                     if cell.changed { <span class="unseen">{ t(", changed") }</span> }
                 </td>

@@ -48,6 +48,7 @@ fn candidate(scene: &Scene, race: &Race, id: &'static str) -> Html {
     let name = scene.nodes.get(race.node).map_or("?", |node| node.name.as_str());
     let what = match &race.phase {
         Phase::Waiting if race.best => t("best, asks at once").to_owned(),
+        Phase::Waiting if race.starts <= scene.now => t("asks").to_owned(),
         Phase::Waiting => tf("asks in {span}", &[("span", &span(race.starts.saturating_sub(scene.now)))]),
         Phase::Asking => t("asks").to_owned(),
         Phase::Lost(_) => t("lost").to_owned(),

@@ -17,8 +17,9 @@ pub fn card(steps: &[Step], chosen: Option<Item>, on: &Wish) -> Html {
         let here = chosen == Some(step.item);
         html! {
             <li class={classes!(class, here.then_some("here"))} aria-current={here.then_some("step")}>
+                if at > 0 { <span class="because">{ t("because") }</span> }
                 <button type="button" data-testid={format!("why-{at}")} onclick={wish(on, Act::Cause(step.item, step.at))} title={t("Go there")}>
-                    <span class="t">{ words::clock(step.at) }</span><span class="w">{ tell(&step.text) }</span>
+                    <span class="t">{ words::clock(step.at) }</span><span class="w">{ tell(&step.text) }if class == Some("root") { <span class="flag">{ t("start of the chain") }</span> }</span>
                 </button>
             </li>
         }

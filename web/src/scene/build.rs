@@ -250,7 +250,7 @@ pub fn beliefs(world: &Simulator, cast: &Cast, at: usize) -> Beliefs {
     if let Some((label, text)) = words::standing(core.election(), now) {
         facts.push((label, text));
     }
-    facts.push(("Node timeout", core.config().node_timeout.to_string()));
+    facts.push(("Node timeout", words::span(core.config().node_timeout.as_micros())));
     let mut others: Vec<Other> = view
         .iter()
         .filter(|(ix, _)| *ix != view.myself())

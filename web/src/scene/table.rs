@@ -65,6 +65,15 @@ pub fn rows(scene: &Scene, before: Option<&[Node]>) -> Vec<Row> {
     scene.nodes.iter().enumerate().map(row).collect()
 }
 
+/// The columns that say something, now or before the last event, of at least one node.
+pub fn filled(rows: &[Row]) -> Vec<usize> {
+    let says = |column: &usize| {
+        let cells = rows.iter().filter_map(|row| row.cells.get(*column));
+        cells.into_iter().any(|cell| cell.changed || !cell.text.is_empty())
+    };
+    (0..COLUMNS.len()).filter(says).collect()
+}
+
 /// The first bytes of lag matter most, so each tenfold costs as much again.
 fn level(node: &Node) -> u64 {
     let tenfolds = u64::from((node.lag / 10).checked_ilog10().map_or(0, |tenfolds| tenfolds + 1));
@@ -158,6 +167,7 @@ mod tests {
             ]
         );
         assert!(rows[1].level < rows[0].level);
+        assert_eq!(filled(&rows), [0, 1, EPOCH, CONFIG, OFFSET], "nobody has voted, serves or is doubted");
     }
 
     #[test]

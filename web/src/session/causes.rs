@@ -1,9 +1,9 @@
 //! What led to what in a run, in sentences.
 
 use splitvote::base::Instant;
-use splitvote::sim::What;
 use splitvote::sim::traffic::Trigger;
 use splitvote::sim::traffic::why::{Item, Why};
+use splitvote::sim::{Happening, What};
 
 use super::run::Run;
 use crate::language::tell;
@@ -44,9 +44,24 @@ impl Run {
         let step = |item: &Item| Step {
             item: *item,
             at: self.why().moment(*item).as_micros(),
-            text: self.told(*item),
+            text: self.deed(*item).unwrap_or_else(|| self.told(*item)),
         };
         causes.chain.iter().map(step).collect()
+    }
+
+    /// Where a chain begins: what the script, which is whoever reads this, did, and to whom.
+    fn deed(&self, item: Item) -> Option<String> {
+        let Item::Record(at) = item else { return None };
+        let records = &self.outcome().records;
+        let record = records.get(at).filter(|record| record.host.is_none())?;
+        let What::Happening(Happening::Acted { action }) = &record.what else { return None };
+        let next = records.get(at + 1..)?.iter();
+        let hit = next.take_while(|one| one.at == record.at && matches!(one.what, What::Happening(_)));
+        let names: Vec<&str> = hit
+            .map_while(|one| self.cast().names.get(one.host?.get()))
+            .map(String::as_str)
+            .collect();
+        Some(words::messages::deed(action, &names.join(", ")))
     }
 
     /// A sentence about an item.

@@ -49,6 +49,19 @@ pub fn data(who: &str) -> String {
 pub const CLIENT: &str = later("A client wrote.");
 /// The end of a chain: time zero.
 pub const BIRTH: &str = later("So it was when the run began.");
+/// The end of a chain: what was done, and to whom.
+pub fn deed(action: &str, whom: &str) -> String {
+    match action.split_once(' ').map_or(action, |split| split.0) {
+        _ if whom.is_empty() => format!("You (the script) said: {action}."),
+        "kill" => format!("You (the script) killed {whom}."),
+        "powercut" => format!("You (the script) cut the power of {whom}."),
+        "pause" => format!("You (the script) paused {whom}."),
+        "resume" => format!("You (the script) resumed {whom}."),
+        "restart" => format!("You (the script) restarted {whom}."),
+        _ => format!("You (the script) said: {action}."),
+    }
+}
+
 /// The end of a chain: the script.
 pub const SCRIPT: &str = later("The script says so.");
 /// When there is nothing to ask about.
