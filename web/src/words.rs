@@ -386,8 +386,11 @@ pub fn standing(election: &Election, now: Instant) -> Option<(&'static str, Stri
         Phase::Idle => return None,
         Phase::Scheduled { start, rank, .. } => {
             let left = start.since(now).as_micros();
-            let asks = if left == 0 { "asks".to_owned() } else { format!("asks in {}", span(left)) };
-            ("Election", format!("rank {rank}, {asks}"))
+            let text = match left {
+                0 => format!("rank {rank}, asks"),
+                _ => format!("rank {rank}, asks in {}", span(left)),
+            };
+            ("Election", text)
         }
         Phase::Requesting(round) => {
             ("Election", format!("asks in epoch {}, has {}", round.epoch, election.votes()))

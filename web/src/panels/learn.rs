@@ -58,7 +58,9 @@ fn lesson(one: &'static Builtin, marks: &Marks, on: &Wish) -> Html {
     let note = match numbers.as_slice() {
         [] if done.0 != "done" => format!("{minutes}\n{}", t("Start here")),
         [] => minutes,
-        numbers => format!("{minutes}\n{}", tf("after lesson {lessons}", &[("lessons", &numbers.join(", "))])),
+        numbers => {
+            format!("{minutes}\n{}", tf("after lesson {lessons}", &[("lessons", &numbers.join(", "))]))
+        }
     };
     let end = End { note, mark: done, locked: false };
     row(later("Lesson {n}"), one, end, Act::Learn(Learn::Open(one.name)), on)
@@ -68,13 +70,25 @@ fn goal(one: &'static Builtin, marks: &Marks, on: &Wish) -> Html {
     let best = marks.score(one.name).map(|score| tf("best {n}", &[("n", &score)]));
     let locked = !marks.opens(one.name);
     let mark = if locked { ("lock", t("locked")) } else { done(marks.has(one.name)) };
-    row(later("Goal {n}"), one, End { note: best.unwrap_or_default(), mark, locked }, Act::Learn(Learn::Open(one.name)), on)
+    row(
+        later("Goal {n}"),
+        one,
+        End { note: best.unwrap_or_default(), mark, locked },
+        Act::Learn(Learn::Open(one.name)),
+        on,
+    )
 }
 
 fn room(one: &'static Builtin, marks: &Marks, on: &Wish) -> Html {
     let source = Card::of(one.text).map_or("", |card| card.source.split([',', ' ']).next().unwrap_or(""));
     let mark = if marks.has(one.name) { ("done", t("seen")) } else { done(false) };
-    row(later("Room {n}"), one, End { note: source.to_owned(), mark, locked: false }, Act::Scenario(one.name.to_owned()), on)
+    row(
+        later("Room {n}"),
+        one,
+        End { note: source.to_owned(), mark, locked: false },
+        Act::Scenario(one.name.to_owned()),
+        on,
+    )
 }
 
 fn done(done: bool) -> (&'static str, &'static str) {

@@ -72,7 +72,10 @@ const MARKS: [(&str, &str); 7] = [
     (later("Square, circle"), later("a primary, a replica")),
     (later("Colour"), later("the epoch, and nothing else")),
     (later("Round tag, square tag"), later("the node's current epoch, and its config epoch")),
-    (later("Dots above a node"), later("what the voters think of it: hollow for well, half for pfail, full for fail")),
+    (
+        later("Dots above a node"),
+        later("what the voters think of it: hollow for well, half for pfail, full for fail"),
+    ),
     (later("Level in a node"), later("how much of its primary's data it has")),
     (later("Arc around a shard"), later("its slots: whole while they are served, dotted while they are not")),
     (later("Hand around a node"), later("the wait before it asks for votes")),

@@ -57,10 +57,8 @@ impl Run {
         let What::Happening(Happening::Acted { action }) = &record.what else { return None };
         let next = records.get(at + 1..)?.iter();
         let hit = next.take_while(|one| one.at == record.at && matches!(one.what, What::Happening(_)));
-        let names: Vec<&str> = hit
-            .map_while(|one| self.cast().names.get(one.host?.get()))
-            .map(String::as_str)
-            .collect();
+        let names: Vec<&str> =
+            hit.map_while(|one| self.cast().names.get(one.host?.get())).map(String::as_str).collect();
         Some(words::messages::deed(action, &names.join(", ")))
     }
 
