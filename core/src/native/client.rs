@@ -210,6 +210,9 @@ async fn serve(server: Shared, mut stream: TcpStream, remote: SocketAddr) {
     }
     let mut server = server.borrow_mut();
     unwatch_all(&mut server.keyspace, &mut client);
+    if let Some(announced) = client.announced_slot.take() {
+        announced.take_back(&mut server);
+    }
     server.subscriptions.leave(&mut client);
     server.clients.known.remove(&id);
 }

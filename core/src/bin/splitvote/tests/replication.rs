@@ -77,6 +77,12 @@ fn a_slot_waits_for_replicas_that_are_silent_and_not_for_those_that_are_gone() {
     nodes[3].signal("-STOP");
     assert_eq!(open("1", "50"), "NOREPLICAS Not enough good replicas to write.");
     assert!(!own_line(&nodes[0]).contains("[1->-"), "what was refused did not happen");
+    nodes[3].signal("-CONT");
+    until("its replica has heard all of it", || {
+        nodes[3].info("slave_repl_offset") == nodes[0].info("master_repl_offset")
+    });
+    assert!(!own_line(&nodes[3]).contains("[1->-"), "nor does its replica believe it");
+    nodes[3].signal("-STOP");
     // What is wrong is said at once, and enters no stream.
     let before = nodes[0].info("master_repl_offset");
     for (words, error) in [
@@ -105,6 +111,49 @@ fn a_slot_waits_for_replicas_that_are_silent_and_not_for_those_that_are_gone() {
     let to = id(&nodes[1]);
     assert_eq!(ask(nodes[0].port, &["CLUSTER", "SETSLOT", "3", "MIGRATING", &to]), "OK");
     assert!(own_line(&nodes[0]).contains(&format!("[3->-{to}]")));
+}
+
+#[test]
+fn what_replicas_were_told_of_a_slot_is_taken_back_if_it_does_not_come_true() {
+    let options = [&PATIENT[..], &["--repl-ping-replica-period", "86400"]].concat();
+    let nodes = cluster_of("untrue", &options);
+    let to = id(&nodes[1]);
+    nodes[3].signal("-STOP");
+    let before = nodes[0].info("master_repl_offset");
+    // Its last moment comes with a key in the slot.
+    let answer = std::thread::scope(|scope| {
+        let node = || ask(nodes[0].port, &["CLUSTER", "SETSLOT", "3300", "NODE", &to, "TIMEOUT", "60000"]);
+        let waiting = scope.spawn(node);
+        until("it waits", || nodes[0].info("master_repl_offset") != before);
+        assert_eq!(ask(nodes[0].port, &["SET", "{b}1", "x"]), "OK");
+        nodes[3].signal("-CONT");
+        waiting.join().expect("an answer")
+    });
+    assert!(answer.starts_with("ERR Can't assign hashslot 3300 to a different node"), "{answer}");
+    // A client that is gone does not come back for its answer.
+    nodes[3].signal("-STOP");
+    let before = nodes[0].info("master_repl_offset");
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut client = Client::to(nodes[0].port).expect("it listens");
+            assert_eq!(client.say(&["CLIENT", "SETNAME", "doomed"]).expect("it answers"), "OK");
+            let words = ["CLUSTER", "SETSLOT", "3301", "MIGRATING", &to, "TIMEOUT", "60000"];
+            client.say(&words).expect_err("it is killed");
+        });
+        until("it waits", || nodes[0].info("master_repl_offset") != before);
+        let list = ask(nodes[0].port, &["CLIENT", "LIST"]);
+        let line = list.lines().find(|line| line.contains("name=doomed")).expect("it is there");
+        let doomed = line.split_whitespace().find_map(|word| word.strip_prefix("id=")).expect("a number");
+        assert_eq!(ask(nodes[0].port, &["CLIENT", "KILL", "ID", doomed]), "1");
+    });
+    nodes[3].signal("-CONT");
+    until("its replica has heard all of it", || {
+        nodes[3].info("slave_repl_offset") == nodes[0].info("master_repl_offset")
+    });
+    assert!(!own_line(&nodes[3]).contains("[3301"), "{}", told(&nodes));
+    let mut reader = Client::to(nodes[3].port).expect("it listens");
+    assert_eq!(reader.say(&["READONLY"]).expect("it answers"), "OK");
+    assert_eq!(reader.say(&["GET", "{b}1"]).expect("it answers"), "x", "the slot is its primary's");
 }
 
 /// The offset that a node tells of another in CLUSTER SHARDS.

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use crate::base::{NodeId, Slot, SlotSet};
 use crate::native::commands::{Call, Effect, FOREVER, Flow, UNBLOCKED};
+use crate::native::server::Server;
 use crate::node::Command;
 
 use super::slots::{BAD_SLOT, slot};
-use super::wishes::{node_named, wish};
+use super::wishes::{self, node_named, wish};
 
 /// How long replicas may take to know, in milliseconds, if the command does not say.
 const PATIENCE: u64 = 2000;
@@ -17,10 +18,35 @@ const PATIENCE: u64 = 2000;
 /// A SETSLOT that waits for replicas.
 #[derive(Clone, Copy, Debug)]
 pub struct Announced {
+    slot: Slot,
     /// Its last byte in the stream.
     offset: u64,
     /// Until when, in Unix milliseconds.
     until: u64,
+}
+
+impl Announced {
+    /// It does not come true after all: the replicas, who obey it, are told what is.
+    pub fn take_back(self, server: &mut Server) {
+        // The stream is another's, or stands still for who takes over and has obeyed.
+        if !server.node.is_primary() || server.paused {
+            return;
+        }
+        let view = server.node.view();
+        let owner = view.owners().get(self.slot).map(|owner| view.peer(owner).id);
+        // Either closes the slot, too.
+        let first = owner.map_or(("STABLE", None), |owner| ("NODE", Some(owner)));
+        let open = server.node.open_slots().iter().filter(|open| open.slot == self.slot);
+        let open =
+            open.map(|open| (if open.importing { "IMPORTING" } else { "MIGRATING" }, Some(open.other)));
+        let slot = self.slot.to_string();
+        for (what, node) in std::iter::once(first).chain(open).collect::<Vec<_>>() {
+            let node = node.map(|node| node.to_string());
+            let words = [Some("CLUSTER"), Some("SETSLOT"), Some(&slot), Some(what), node.as_deref()];
+            let words: Vec<&[u8]> = words.into_iter().flatten().map(str::as_bytes).collect();
+            server.feed.append(&words);
+        }
+    }
 }
 
 /// SETSLOT IMPORTING, MIGRATING, STABLE, NODE.
@@ -30,7 +56,12 @@ pub(super) fn set(call: &mut Call<'_>) {
         call.out.error(UNBLOCKED);
         return;
     }
-    let Some((command, patience)) = asked(call) else { return };
+    let Some((slot, command, patience)) = asked(call) else {
+        if let Some(announced) = announced {
+            announced.take_back(call.server);
+        }
+        return;
+    };
     // What a primary's stream says is a fact already.
     if call.client.id == 0 || !call.server.feed.readers_of_slots().any(|_| true) {
         return wish(call, command);
@@ -46,13 +77,16 @@ pub(super) fn set(call: &mut Call<'_>) {
         call.client.wrote = offset;
         call.server.feed.append(&[b"REPLCONF", b"GETACK", b"*"]);
         let until = call.now_ms.saturating_add(patience);
-        call.client.announced_slot = Some(Announced { offset, until });
+        call.client.announced_slot = Some(Announced { slot, offset, until });
         return;
     };
     if call.server.feed.readers_of_slots().all(|fed| fed.acked >= announced.offset) {
-        wish(call, command);
+        if !wishes::asked(call, command) {
+            announced.take_back(call.server);
+        }
     } else if announced.until <= call.now_ms {
         call.out.error("NOREPLICAS Not enough good replicas to write.");
+        announced.take_back(call.server);
     } else {
         call.client.announced_slot = Some(announced);
     }
@@ -65,8 +99,8 @@ pub(super) fn flow(call: &Call<'_>) -> Flow {
     Flow::Again(Rc::clone(&call.server.feed.acked), left.min(FOREVER))
 }
 
-/// What is asked, and how long it may take; what is wrong with it is answered.
-fn asked(call: &mut Call<'_>) -> Option<(Command, u64)> {
+/// Which slot, what is asked, and how long it may take; what is wrong with it is answered.
+fn asked(call: &mut Call<'_>) -> Option<(Slot, Command, u64)> {
     let Some(slot) = slot(call, 2) else {
         call.out.error(BAD_SLOT);
         return None;
@@ -100,7 +134,7 @@ fn asked(call: &mut Call<'_>) -> Option<(Command, u64)> {
             return None;
         }
     };
-    Some((command, patience))
+    Some((slot, command, patience))
 }
 
 const NO_FORM: &str = "ERR Invalid CLUSTER SETSLOT action or number of arguments. Try CLUSTER HELP";

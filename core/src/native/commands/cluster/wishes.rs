@@ -5,12 +5,19 @@ use crate::node::{Command, FailoverMode};
 
 use super::Call;
 
-/// Asks the node, and answers with what it says.
-pub(super) fn wish(call: &mut Call<'_>, wish: Command) {
-    match call.server.input(|node, now| node.handle_command(now, wish)) {
+/// Asks the node, and answers with what it says; whether it does it.
+pub(super) fn asked(call: &mut Call<'_>, wish: Command) -> bool {
+    let done = call.server.input(|node, now| node.handle_command(now, wish));
+    match &done {
         Ok(()) => call.out.ok(),
         Err(error) => call.out.error(&format!("ERR {error}")),
     }
+    done.is_ok()
+}
+
+/// The same, if nothing hangs on it.
+pub(super) fn wish(call: &mut Call<'_>, wish: Command) {
+    asked(call, wish);
 }
 
 /// The node an argument names, if the table has it; if not, that is answered.
