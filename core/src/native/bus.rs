@@ -144,9 +144,8 @@ pub fn welcome(server: &Shared, stream: TcpStream, remote: SocketAddr) {
 
 fn gone(server: &Shared, link: LinkId) {
     let mut server = server.borrow_mut();
-    // The task is at its end: it must not abort itself before it has told the node.
-    if let Some(end) = server.links.remove(&link) {
-        std::mem::forget(end);
+    // This end goes with its task, which is the one that runs this and awaits nothing any more.
+    if server.links.remove(&link).is_some() {
         server.input(|node, now| node.handle_link_down(now, link));
     }
 }
