@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::rc::Rc;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -154,12 +155,27 @@ async fn moved(server: &Shared, job: Job, proto: Proto) -> Vec<u8> {
     let shared = Rc::clone(server);
     spawn_local(async move {
         let done = job.carry_out().await;
+        stream_may_go_on(&shared).await;
         let mut answer = Writer::new(proto);
         job.finish(&mut shared.borrow_mut(), &mut answer, done);
         // Who asked may be gone.
         drop(tell.send(answer.bytes));
     });
     told.await.unwrap_or_default()
+}
+
+/// Waits while the stream stands still for a replica that is to reach its end.
+async fn stream_may_go_on(server: &Shared) {
+    let resumed = Rc::clone(&server.borrow().resumed);
+    loop {
+        let mut told = pin!(resumed.notified());
+        // From here on no word of it is missed.
+        told.as_mut().enable();
+        if !server.borrow().paused {
+            return;
+        }
+        told.await;
+    }
 }
 
 /// Why a connection is not served, as it is told.

@@ -98,7 +98,8 @@ impl Job {
             server.moving.remove(key);
         }
         server.resumed.notify_waiters();
-        if !self.copy {
+        // Who is no primary any more has nothing to say in the stream, and the keys are another's to take away.
+        if !self.copy && server.node.is_primary() {
             let now_ms = server.clock.unix_ms();
             for (key, _) in &self.keys[..taken] {
                 if server.keyspace.take(key, now_ms).is_some() {
