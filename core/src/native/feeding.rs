@@ -25,8 +25,10 @@ const CHUNK: usize = 64 * 1024;
 pub struct Start {
     /// The answer, and the snapshot if there is one.
     pub head: Vec<u8>,
-    /// The stream follows behind this byte.
+    /// The stream follows behind this byte,
     pub from: u64,
+    /// of this history.
+    history: HistoryId,
 }
 
 /// What a connection has said of itself as a replica (REPLCONF).
@@ -60,7 +62,8 @@ pub fn start(
         }
         PsyncAnswer::Continue(history) if from.is_some_and(still_there) => {
             let id = if client.announced.psync2 { format!(" {history}") } else { String::new() };
-            Ok(Start { head: format!("+CONTINUE{id}\r\n").into_bytes(), from: from.unwrap_or_default() })
+            let head = format!("+CONTINUE{id}\r\n").into_bytes();
+            Ok(Start { head, from: from.unwrap_or_default(), history })
         }
         PsyncAnswer::Continue(_) | PsyncAnswer::Full(_) => full(server, client, bare),
     }
@@ -82,7 +85,7 @@ fn full(server: &mut Server, client: &Client, bare: bool) -> Result<Start, Strin
     head.extend_from_slice(format!("${}\r\n", snapshot.len()).as_bytes());
     head.extend_from_slice(&snapshot);
     server.notice(format_args!("full sync for replica {}: {} bytes", client.remote, snapshot.len()));
-    Ok(Start { head, from: end })
+    Ok(Start { head, from: end, history })
 }
 
 /// What PSYNC asks for.
@@ -99,12 +102,17 @@ pub fn request(history: &str, next_byte: &str) -> Option<PsyncRequest> {
 pub async fn feed(server: Shared, mut stream: TcpStream, client: &Client, start: Start, early: Vec<u8>) {
     let drop_all = {
         let mut server = server.borrow_mut();
+        if server.node.replication().history() != start.history {
+            // It asked of what is past: it asks again.
+            return;
+        }
         let fed = Fed {
             remote: client.remote,
             port: client.announced.port,
             ip: client.announced.ip.clone(),
             online: false,
-            acked: start.from,
+            // What it has it says itself: a snapshot that was sent is not one that was loaded.
+            acked: 0,
             heard_ms: server.clock.unix_ms(),
             sent: start.from,
             version: client.announced.version,
@@ -119,9 +127,11 @@ pub async fn feed(server: Shared, mut stream: TcpStream, client: &Client, start:
     };
     let (reader, writer) = stream.split();
     tokio::select! {
-        _ = send(&server, writer, client.id, start) => {}
-        () = listen(&server, reader, client.id, early) => {}
+        // What was its past may be another's now: it is let go before a byte of that is sent.
+        biased;
         () = drop_all.notified() => {}
+        () = listen(&server, reader, client.id, early) => {}
+        _ = send(&server, writer, client.id, start) => {}
     }
     let mut server = server.borrow_mut();
     server.feed.replicas.remove(&client.id);

@@ -380,7 +380,9 @@ impl Replication {
 
     /// Answers a replica (§10.2).
     pub fn answer(&self, request: PsyncRequest) -> PsyncAnswer {
-        if !matches!(self.path, Path::Primary | Path::Streaming) {
+        // What lacks something must not pass for the whole elsewhere.
+        let serves = self.path == Path::Primary || (self.streaming() && self.whole);
+        if !serves {
             return PsyncAnswer::NoPrimaryLink;
         }
         match request.from {

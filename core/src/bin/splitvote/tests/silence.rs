@@ -182,3 +182,16 @@ fn a_replica_that_says_anything_but_how_far_it_is_is_let_go() {
     );
     assert_eq!(ask(node.port, &["DBSIZE"]), "0");
 }
+
+#[test]
+fn a_replica_that_was_sent_everything_has_nothing_until_it_says_so() {
+    let node = Node::start_with(free_ports(1)[0], home("unsaid"), &[]);
+    assert_eq!(ask(node.port, &["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]), "OK");
+    let mut writer = Client::to(node.port).expect("it listens");
+    until("it serves", || writer.say(&["SET", "a", "x"]).is_ok_and(|said| said == "OK"));
+    let mut stream = made_replica(node.port);
+    until("it is sent everything", || node.info("slave0").is_some_and(|line| line.contains("state=online")));
+    assert_eq!(writer.say(&["WAIT", "1", "300"]).expect("it answers"), "0");
+    stream.write_all(b"REPLCONF ACK 28\r\n").expect("it listens");
+    until("it counts", || writer.say(&["WAIT", "1", "300"]).is_ok_and(|said| said == "1"));
+}
