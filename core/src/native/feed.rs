@@ -60,6 +60,10 @@ pub struct Feed {
     pub grown: Rc<Notify>,
     /// Told when a replica says how far it is.
     pub acked: Rc<Notify>,
+    /// Since when nobody is, in Unix milliseconds.
+    lonely_ms: Option<u64>,
+    /// Whether the past is kept for nobody.
+    forgets: bool,
     /// Who is being fed.
     pub replicas: BTreeMap<ClientId, Fed>,
     /// Told when every replica must ask again.
@@ -80,6 +84,8 @@ impl Feed {
             commands: 0,
             grown: Rc::default(),
             acked: Rc::default(),
+            lonely_ms: None,
+            forgets: false,
             replicas: BTreeMap::new(),
             drop_all: Rc::default(),
         }
@@ -115,7 +121,10 @@ impl Feed {
 
     /// Bytes enter the stream of which the node knows already: its primary's, or its own upkeep.
     pub fn relay(&mut self, bytes: &[u8]) {
-        self.recent.extend(bytes);
+        self.forgets &= self.replicas.is_empty();
+        if !self.forgets {
+            self.recent.extend(bytes);
+        }
         if self.logging {
             self.unlogged.extend_from_slice(bytes);
         }
@@ -125,11 +134,34 @@ impl Feed {
             let kept = usize::try_from(kept.min(PATIENCE)).unwrap_or(usize::MAX).max(self.size);
             let surplus = self.recent.len().saturating_sub(kept);
             self.recent.drain(..surplus);
+            // What was kept for a replica that was far behind is not kept for ever.
+            if self.recent.capacity() / 4 > self.recent.len().max(ROOM) {
+                self.recent.shrink_to(2 * self.recent.len());
+            }
         }
         // Only who feeds a replica waits for this.
         if !self.replicas.is_empty() {
             self.grown.notify_waiters();
         }
+    }
+
+    /// The past that was kept for nobody for so long is forgotten (`repl-backlog-ttl`; zero keeps it). Offsets go
+    /// on: who comes back and lacks nothing is not sent everything.
+    pub fn forget_for_nobody(&mut self, now_ms: u64, ttl_ms: u64) {
+        if !self.replicas.is_empty() {
+            self.lonely_ms = None;
+            return;
+        }
+        let since = *self.lonely_ms.get_or_insert(now_ms);
+        if !self.forgets && ttl_ms > 0 && now_ms.saturating_sub(since) >= ttl_ms {
+            self.forgets = true;
+            self.recent = VecDeque::new();
+        }
+    }
+
+    /// Whether the past is kept.
+    pub fn remembers(&self) -> bool {
+        !self.forgets || !self.replicas.is_empty()
     }
 
     /// The stream starts anew behind an offset: what was before belongs to another history.
@@ -220,6 +252,46 @@ mod tests {
         feed.replicas.clear();
         feed.relay(b"i");
         assert_eq!(feed.first(), 6);
+    }
+
+    #[test]
+    fn the_past_is_not_kept_for_nobody_for_ever() {
+        let mut feed = Feed::new(100, 0);
+        feed.relay(b"abc");
+        feed.forget_for_nobody(1000, 0);
+        feed.forget_for_nobody(9000, 8001);
+        assert_eq!((feed.remembers(), feed.first()), (true, 1), "not yet");
+        feed.forget_for_nobody(9001, 8001);
+        assert_eq!((feed.remembers(), feed.first(), feed.end()), (false, 4, 3));
+        feed.relay(b"def");
+        assert_eq!((feed.behind(5, 9), feed.behind(6, 9)), (None, Some(Vec::new())), "and what comes is not");
+        let remote = SocketAddr::from(([127, 0, 0, 1], 1));
+        let fed =
+            Fed { remote, port: 1, ip: None, online: true, acked: 6, heard_ms: 0, sent: 6, version: None };
+        feed.replicas.insert(1, fed);
+        feed.relay(b"ghi");
+        feed.forget_for_nobody(99_999, 1);
+        assert_eq!((feed.remembers(), feed.behind(6, 9).as_deref()), (true, Some(&b"ghi"[..])));
+        feed.replicas.clear();
+        feed.forget_for_nobody(100_000, 10);
+        feed.forget_for_nobody(100_009, 10);
+        assert!(feed.remembers(), "it was alone for less");
+        feed.forget_for_nobody(100_010, 10);
+        assert!(!feed.remembers());
+    }
+
+    #[test]
+    fn room_for_one_that_was_far_behind_is_given_back() {
+        let mut feed = Feed::new(4, 0);
+        let remote = SocketAddr::from(([127, 0, 0, 1], 1));
+        let fed =
+            Fed { remote, port: 1, ip: None, online: true, acked: 0, heard_ms: 0, sent: 0, version: None };
+        feed.replicas.insert(1, fed);
+        feed.relay(&vec![b'x'; 1 << 20]);
+        feed.replicas.clear();
+        feed.relay(b"y");
+        assert!(feed.recent.capacity() <= 4 * ROOM, "{}", feed.recent.capacity());
+        assert_eq!(feed.behind(feed.end() - 4, 9).as_deref(), Some(&b"xxxy"[..]));
     }
 
     #[test]

@@ -320,6 +320,10 @@ pub async fn keep_data(server: Shared) {
         sleep(SWEEP.0).await;
         let mut server = server.borrow_mut();
         pulse::sweep(&mut server);
+        if server.node.is_primary() {
+            let (now_ms, ttl_ms) = (server.clock.unix_ms(), server.options.backlog_ttl.as_millis());
+            server.feed.forget_for_nobody(now_ms, ttl_ms);
+        }
         if !server.node.is_primary() || server.paused || !server.active_expire {
             continue;
         }

@@ -163,7 +163,7 @@ fn replication(text: &mut String, server: &Server) {
     line(text, "master_replid2", second);
     line(text, "master_repl_offset", end);
     line(text, "second_repl_offset", until);
-    line(text, "repl_backlog_active", 1);
+    line(text, "repl_backlog_active", u8::from(server.feed.remembers()));
     line(text, "repl_backlog_size", server.options.cluster.repl_backlog_size);
     line(text, "repl_backlog_first_byte_offset", server.feed.first());
     line(text, "repl_backlog_histlen", end + 1 - server.feed.first());

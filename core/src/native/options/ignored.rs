@@ -140,7 +140,6 @@ pub const IGNORED: &[(&str, &str)] = &[
     ("rdma-completion-vector", "-1"),
     ("rdma-port", "0"),
     ("rdma-rx-size", "1048576"),
-    ("repl-backlog-ttl", "3600"),
     ("repl-disable-tcp-nodelay", "no"),
     ("repl-diskless-load", "disabled"),
     ("repl-diskless-sync", "yes"),

@@ -164,6 +164,10 @@ pub struct Options {
     pub min_replicas: usize,
     /// `min-replicas-max-lag`.
     pub max_lag: Duration,
+    /// `key-load-delay`: microseconds that are lost with each key that is loaded, for tests.
+    pub key_load_delay: u64,
+    /// `repl-backlog-ttl`: how long the stream's past is kept for nobody; zero is for ever.
+    pub backlog_ttl: Duration,
     /// How data is kept.
     pub persist: Settings,
     /// `splitvote-rules`: the behaviour that the core decides by.
@@ -211,6 +215,8 @@ impl Default for Options {
             serve_stale_data: true,
             min_replicas: 0,
             max_lag: Duration::from_secs(10),
+            key_load_delay: 0,
+            backlog_ttl: Duration::from_secs(3600),
             persist: Settings::default(),
             rules: Rules::default(),
             cluster: Config::default(),

@@ -140,6 +140,7 @@ options! {
     live "repl-ping-replica-period" | "repl-ping-slave-period": seconds(cluster.repl_ping_replica_period, 1);
     live "repl-timeout": seconds(cluster.repl_timeout, 1);
     live "repl-backlog-size": memory(cluster.repl_backlog_size);
+    live "repl-backlog-ttl": seconds(backlog_ttl, 0);
     live "replica-serve-stale-data" | "slave-serve-stale-data": flag(serve_stale_data);
     live "min-replicas-to-write" | "min-slaves-to-write": number(min_replicas, 0, 2_147_483_647);
     live "min-replicas-max-lag" | "min-slaves-max-lag": seconds(max_lag, 0);
