@@ -231,6 +231,7 @@ async fn wait_for_the_end(server: &Shared) -> Result<(), StartError> {
         _ = interrupt.recv() => "Received SIGINT scheduling shutdown...",
         () = ending.notified() => "User requested shutdown...",
     };
+    super::persist::none_on_its_way(server).await;
     let mut server = server.borrow_mut();
     // What is in memory only, such as a learned epoch, is kept over an orderly end.
     drop(server.input(|node, now| node.handle_command(now, crate::node::Command::SaveConfig)));

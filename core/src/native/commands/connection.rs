@@ -1,5 +1,7 @@
 //! PING, QUIT and what else is about the connection itself.
 
+use std::rc::Rc;
+
 use super::{Call, Flow};
 use crate::native::client::Mute;
 use crate::resp::Proto;
@@ -74,6 +76,11 @@ pub(super) fn shutdown(call: &mut Call<'_>) -> Flow {
             return Flow::Done;
         }
     };
+    let saved = &call.server.persist.saved;
+    if saved.saving {
+        // Late as it is, it would take the place of the one that is written now.
+        return Flow::Again(Rc::clone(&saved.done), super::FOREVER);
+    }
     if let Err(error) = call.server.save_at_end(snapshot) {
         call.server.warning(format_args!("does not end: {error}"));
         call.out.error("ERR Errors trying to SHUTDOWN. Check logs.");

@@ -163,6 +163,8 @@ pub async fn settled(server: &Shared) {
         if log.synced >= log.written {
             return;
         }
+        // What was written under another policy may still wait for somebody to ask.
+        server.persist.unsynced.notify_one();
         (log.written, Rc::clone(&server.persist.synced))
     };
     loop {

@@ -24,7 +24,7 @@ pub use append::{AppendLog, keep_log, settled};
 pub use load::{LoadError, load};
 pub use manifest::{Manifest, ManifestError, Part};
 pub use settings::{SavePoint, Settings, SyncPolicy, file_name, save_points, save_words};
-pub use snapshot::{Saved, keep_snapshots};
+pub use snapshot::{Saved, keep_snapshots, none_on_its_way};
 
 use std::rc::Rc;
 
@@ -35,8 +35,12 @@ use tokio::sync::Notify;
 pub struct Persist {
     /// The append log, while there is one.
     pub log: Option<AppendLog>,
-    /// Whether the last rewrite failed.
+    /// The highest generation and number of a log that was closed: a base of it may still be on its way.
+    closed: (u64, u64),
+    /// Whether the last rewrite failed,
     pub rewrite_failed: bool,
+    /// and when it ended, in Unix seconds.
+    pub rewrite_tried: u64,
     /// Whether an orderly end has saved everything already.
     pub ended: bool,
     /// Snapshots.

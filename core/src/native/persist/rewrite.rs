@@ -26,6 +26,9 @@ pub(super) enum Chain {
     Broken,
 }
 
+/// Seconds after a rewrite that failed in which none begins by itself: each puts all data into bytes first.
+const AFTER_FAILURE: u64 = 60;
+
 impl Server {
     /// The stream begins anew, or the data was replaced: what the log holds does not lead here.
     pub fn log_broken(&mut self) {
@@ -54,7 +57,9 @@ impl Server {
             }
             (false, true) => {
                 self.flush_log();
-                self.persist.log = None;
+                if let Some(log) = self.persist.log.take() {
+                    self.persist.closed = (log.generation, log.last_seq);
+                }
                 self.feed.logging = false;
                 self.feed.unlogged.clear();
                 self.persist.synced.notify_waiters();
@@ -73,11 +78,13 @@ impl Server {
         let manifest = fs::read_to_string(folder.join(Manifest::file(&settings.name)));
         let manifest = manifest.ok().and_then(|text| Manifest::parse(&text).ok()).unwrap_or_default();
         // Never written to: the base that is begun below opens an increment of its own.
-        let part = Manifest::increment_part(&settings.name, manifest.next_seq());
+        let (generation, seq) = self.persist.closed;
+        let seq = manifest.next_seq().max(seq.saturating_add(1));
+        let part = Manifest::increment_part(&settings.name, seq);
         let file = Arc::new(create(&folder, &part)?);
         let mut log = AppendLog::over(folder, manifest, file);
         log.pending = Some(part.name);
-        log.last_seq += 1;
+        (log.generation, log.last_seq) = (generation, seq);
         self.persist.log = Some(log);
         self.feed.logging = true;
         self.feed.unlogged.clear();
@@ -162,6 +169,7 @@ impl Server {
         log.pending = None;
         log.rewriting = false;
         self.persist.rewrite_failed = done.is_err();
+        self.persist.rewrite_tried = self.clock.unix_ms() / 1000;
         if let Err(error) = done {
             if log.whole {
                 self.warning(format_args!("cannot rewrite the append log: {error}; the old one goes on"));
@@ -193,6 +201,10 @@ impl Server {
         let settings = &self.options.persist;
         let (percent, least) = (settings.growth, settings.growth_least);
         let Some(log) = &self.persist.log else { return };
+        let since = (self.clock.unix_ms() / 1000).saturating_sub(self.persist.rewrite_tried);
+        if self.persist.rewrite_failed && since < AFTER_FAILURE {
+            return;
+        }
         let size = log.before + log.size;
         let grown = size.saturating_sub(log.base_size).saturating_mul(100);
         if percent > 0 && size >= least && grown >= log.base_size.max(1).saturating_mul(percent) && log.whole

@@ -2,8 +2,11 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::pin::pin;
+use std::rc::Rc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::task::spawn_local;
 
 use crate::native::disk::replace;
@@ -33,6 +36,8 @@ pub struct Saved {
     pub count: u64,
     /// Commands in the stream when the last one was made.
     pub changes: u64,
+    /// Told when one that was written in the background is there, or failed.
+    pub done: Rc<Notify>,
 }
 
 impl Server {
@@ -83,6 +88,7 @@ impl Server {
             let Some(server) = me.upgrade() else { return };
             let mut server = server.borrow_mut();
             server.persist.saved.saving = false;
+            server.persist.saved.done.notify_waiters();
             server.snapshot_written(changes, &done.map_err(io::Error::other).flatten());
         });
         true
@@ -122,6 +128,20 @@ impl Server {
             log.file.sync_all()?;
         }
         if snapshot.unwrap_or(!self.options.persist.save.is_empty()) { self.save_now() } else { Ok(()) }
+    }
+}
+
+/// Waits until no snapshot is on its way to the disk: late as it is, it would take a newer one's place.
+pub async fn none_on_its_way(server: &Shared) {
+    let done = Rc::clone(&server.borrow().persist.saved.done);
+    loop {
+        let mut told = pin!(done.notified());
+        // From here on no end is missed.
+        told.as_mut().enable();
+        if !server.borrow().persist.saved.saving {
+            return;
+        }
+        told.await;
     }
 }
 
