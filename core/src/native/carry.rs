@@ -41,6 +41,9 @@ impl Server {
                     self.overflowed(link);
                 }
             }
+            // What to ask a primary for is known when the data of before is there, and where the stream stands.
+            Output::Follow(follow) if self.restoring => self.follows_later = follow.is_some(),
+            Output::StreamPing(_) if self.restoring => {}
             Output::Follow(Some(follow)) => {
                 let Some(me) = self.me.upgrade() else { return };
                 self.following = Some(replica::follow(&me, follow));

@@ -19,6 +19,8 @@ pub mod event_log;
 pub mod feed;
 pub mod feeding;
 pub mod keyspace;
+pub mod link;
+pub mod loading;
 pub mod log;
 pub mod migrate;
 pub mod options;

@@ -1,26 +1,23 @@
 //! Following a primary: the handshake, a snapshot if one is sent, then the stream, applied as it comes
 //! (native-node.md §4).
 
-use std::future::Future;
-use std::io;
+use std::io::{self, Seek as _};
 use std::net::SocketAddr;
 use std::rc::Rc;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::{AbortHandle, spawn_local};
-use tokio::time::timeout;
 
 use crate::base::{HistoryId, Offset};
 use crate::node::{Follow, ReplicationInput};
 use crate::protocol::replication::HistoryPoint;
-use crate::resp::take_line;
 
 use super::feed::encode;
-use super::feeding::patience;
+use super::link::{Link, patient};
+use super::loading;
 use super::persist::settled;
-use super::rdb;
-use super::server::{Server, Shared};
+use super::server::{Server, Shared, sleep};
 use super::stream::{Applied, Stream};
 
 /// The version we say we are: from 9.0 on, Valkey sends every type and streams SETSLOT.
@@ -29,8 +26,8 @@ const VERSION: &str = "9.1.2";
 /// How often a primary is told how far we are.
 const ACK: std::time::Duration = std::time::Duration::from_secs(1);
 
-/// The largest snapshot taken in.
-const LARGEST: usize = 16 << 30;
+/// How often a primary is shown that its snapshot is being loaded.
+const BUSY: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// A replication link of ours; it ends when this is dropped.
 #[derive(Debug)]
@@ -91,7 +88,7 @@ async fn attempt(server: &Shared, follow: Follow) -> Result<Never, End> {
     let stream = TcpStream::connect(SocketAddr::new(ip, follow.address.port));
     let stream = patient(server, stream).await?;
     stream.set_nodelay(true)?;
-    let mut link = Link { server: Rc::clone(server), stream, buffer: Vec::new() };
+    let mut link = Link::new(server, stream);
     for words in &greeting {
         let words: Vec<&[u8]> = words.iter().map(String::as_bytes).collect();
         let must = matches!(words[0], b"PING" | b"AUTH");
@@ -149,7 +146,10 @@ fn greeting(server: &Server) -> Vec<Vec<String>> {
 
 fn full_point(history: Option<&str>, offset: Option<&str>) -> io::Result<HistoryPoint> {
     let history = history.and_then(|id| id.parse::<HistoryId>().ok());
-    let offset = offset.and_then(|text| text.parse().ok()).map(Offset);
+    // More than a signed number holds is no offset of anybody's.
+    let offset =
+        offset.and_then(|text| text.parse::<i64>().ok()).and_then(|offset| u64::try_from(offset).ok());
+    let offset = offset.map(Offset);
     let point = history.zip(offset).map(|(history, offset)| HistoryPoint { history, offset });
     point.ok_or_else(|| io::Error::other("an answer to PSYNC that says nothing"))
 }
@@ -160,9 +160,18 @@ fn tell(server: &Shared, input: ReplicationInput) {
 
 /// Takes a snapshot in. The old data goes only when the new is whole and understood.
 async fn load(server: &Shared, link: &mut Link, point: HistoryPoint) -> io::Result<()> {
-    let bytes = link.snapshot().await?;
-    let snapshot = rdb::read(&bytes).map_err(|error| io::Error::other(format!("its snapshot: {error}")))?;
+    let file = link.snapshot().await?;
+    let total = (&*file).stream_position()?;
+    (&*file).rewind()?;
+    let progress = server.borrow_mut().begin_loading(total);
+    let snapshot = tokio::select! {
+        loaded = loading::load(server, &progress, &*file) => loaded,
+        never = show_life(&link.stream) => match never {},
+    };
+    drop(progress);
+    let snapshot = snapshot.map_err(|error| io::Error::other(format!("its snapshot: {error}")))?;
     let mut server = server.borrow_mut();
+    server.notice(format_args!("loaded {} keys of its snapshot of {total} bytes", snapshot.keyspace.len()));
     server.input(|node, now| node.handle_replication(now, ReplicationInput::Loading));
     server.keyspace.replace(snapshot.keyspace);
     server.feed.restart(point.offset.0);
@@ -170,6 +179,15 @@ async fn load(server: &Shared, link: &mut Link, point: HistoryPoint) -> io::Resu
     server.input(|node, now| node.handle_replication(now, ReplicationInput::Loaded));
     server.log_broken();
     Ok(())
+}
+
+/// Who loads for long is not silent: empty lines say so (native-node.md §4.2).
+async fn show_life(stream: &TcpStream) -> Never {
+    loop {
+        sleep(BUSY).await;
+        // A link that takes nothing is found out when its stream is read.
+        drop(stream.try_write(b"\n"));
+    }
 }
 
 /// Applies the stream and says how far it is.
@@ -213,91 +231,4 @@ async fn stream_on(server: &Shared, link: Link) -> Result<Never, End> {
 
 fn ack(offset: u64) -> Vec<u8> {
     encode(&[b"REPLCONF", b"ACK", offset.to_string().as_bytes()])
-}
-
-/// A link to a primary before the stream flows.
-struct Link {
-    server: Shared,
-    stream: TcpStream,
-    buffer: Vec<u8>,
-}
-
-/// A step that the primary must take within `repl-timeout`.
-async fn patient<T>(server: &Shared, work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
-    let patience = patience(server);
-    timeout(patience, work).await.unwrap_or_else(|_| {
-        let words = format!("the primary is silent for longer than repl-timeout, {} s", patience.as_secs());
-        Err(io::Error::new(io::ErrorKind::TimedOut, words))
-    })
-}
-
-impl Link {
-    async fn say(&mut self, words: &[&[u8]]) -> io::Result<()> {
-        patient(&self.server, self.stream.write_all(&encode(words))).await
-    }
-
-    async fn more(&mut self) -> io::Result<()> {
-        let read = self.stream.read_buf(&mut self.buffer);
-        if patient(&self.server, read).await? == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        Ok(())
-    }
-
-    /// The next line, without its end.
-    async fn line(&mut self) -> io::Result<String> {
-        loop {
-            if let Some(line) = take_line(&mut self.buffer)? {
-                return Ok(line);
-            }
-            self.more().await?;
-        }
-    }
-
-    /// The next line that says something: a primary that is busy sends empty ones.
-    async fn answer(&mut self) -> io::Result<String> {
-        loop {
-            let line = self.line().await?;
-            if !line.is_empty() {
-                return Ok(line);
-            }
-        }
-    }
-
-    /// A snapshot, in whichever of the two framings it comes (native-node.md §4.4).
-    async fn snapshot(&mut self) -> io::Result<Vec<u8>> {
-        let head = self.answer().await?;
-        if let Some(mark) = head.strip_prefix("$EOF:") {
-            return self.until_mark(mark.as_bytes()).await;
-        }
-        let length = head.strip_prefix('$').and_then(|length| length.parse::<usize>().ok());
-        let length = length.filter(|length| *length <= LARGEST);
-        let length = length.ok_or_else(|| io::Error::other("a snapshot without a length"))?;
-        while self.buffer.len() < length {
-            self.more().await?;
-        }
-        let rest = self.buffer.split_off(length);
-        Ok(std::mem::replace(&mut self.buffer, rest))
-    }
-
-    async fn until_mark(&mut self, mark: &[u8]) -> io::Result<Vec<u8>> {
-        if mark.len() != 40 {
-            return Err(io::Error::other("an end mark that is none"));
-        }
-        let finder = memchr::memmem::Finder::new(mark);
-        let mut searched = 0;
-        loop {
-            if let Some(found) = finder.find(&self.buffer[searched..]) {
-                let end = searched + found;
-                let rest = self.buffer.split_off(end + mark.len());
-                self.buffer.truncate(end);
-                return Ok(std::mem::replace(&mut self.buffer, rest));
-            }
-            searched = self.buffer.len().saturating_sub(mark.len() - 1);
-            if self.buffer.len() > LARGEST {
-                return Err(io::Error::other("a snapshot without an end"));
-            }
-            self.more().await?;
-        }
-    }
 }

@@ -21,6 +21,7 @@ use super::disk::ConfFile;
 use super::event_log::EventLog;
 use super::feed::Feed;
 use super::keyspace::Keyspace;
+use super::loading::Progress;
 use super::log::{Level, Log};
 use super::options::Options;
 use super::persist::Persist;
@@ -105,6 +106,12 @@ pub struct Server {
     pub traffic: Traffic,
     /// The data.
     pub keyspace: Keyspace,
+    /// How far the loading of data is, while data is being loaded.
+    pub loading: Weak<Progress>,
+    /// Whether what is loaded is this node's own data of before it began.
+    pub restoring: bool,
+    /// Whether a primary is to be followed as soon as that is there.
+    pub(super) follows_later: bool,
     /// What replicas are sent.
     pub feed: Feed,
     /// Clients for whom the process has descriptors.
@@ -168,6 +175,9 @@ impl Server {
                 following: None,
                 traffic: Traffic::default(),
                 keyspace: Keyspace::default(),
+                loading: Weak::new(),
+                restoring: false,
+                follows_later: false,
                 most_clients: usize::MAX,
                 feed: Feed::new(backlog, 0),
                 persist: Persist::default(),
@@ -222,7 +232,8 @@ impl Server {
     /// Keys of slots that another primary owns now are taken away, and from the replicas (native-node.md §6).
     /// Who lost its last slot becomes a replica and is sent everything anyway.
     fn drop_lost(&mut self) {
-        if *self.node.view().me().slots() == self.owned {
+        // While data comes back, what is lost is found out when all of it is there.
+        if self.restoring || *self.node.view().me().slots() == self.owned {
             return;
         }
         let owned = self.node.view().me().slots().clone();

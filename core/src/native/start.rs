@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::pin::pin;
 use std::rc::Rc;
 
 use thiserror::Error;
@@ -138,7 +139,6 @@ async fn live(options: Options) -> Result<(), StartError> {
     let node = Node::new(birth, clock.now());
     let shared = Server::shared(options, node, clock, chance, conf_file, log);
     shared.borrow_mut().events = events;
-    super::persist::load(&mut shared.borrow_mut())?;
     shared.borrow_mut().notice(format_args!("Server initialized"));
     shared.borrow_mut().most_clients = descriptors().saturating_sub(RESERVE).max(1);
     say_what_has_no_effect(&mut shared.borrow_mut());
@@ -150,11 +150,17 @@ async fn live(options: Options) -> Result<(), StartError> {
         spawn_local(accept(Rc::clone(&shared), listener, client::welcome));
     }
     spawn_local(server::keep_time(Rc::clone(&shared)));
+    let mut end = pin!(wait_for_the_end(&shared));
+    tokio::select! {
+        biased;
+        loaded = super::persist::load(&shared) => loaded?,
+        ended = &mut end => return ended,
+    }
     spawn_local(server::keep_data(Rc::clone(&shared)));
     spawn_local(super::persist::keep_log(Rc::clone(&shared)));
     spawn_local(super::persist::keep_snapshots(Rc::clone(&shared)));
     shared.borrow_mut().notice(format_args!("Ready to accept connections"));
-    wait_for_the_end(&shared).await
+    end.await
 }
 
 /// Descriptors kept for the bus, replication and the disk, whatever clients do.

@@ -83,9 +83,20 @@ fn memory(text: &mut String, server: &Server) {
 }
 
 fn persistence(text: &mut String, server: &Server) {
-    let loading = matches!(server.node.replication().path(), Path::Loading(_));
-    line(text, "loading", u8::from(loading));
+    let loading = server.loading.upgrade();
+    line(text, "loading", u8::from(loading.is_some()));
     line(text, "async_loading", 0);
+    if let Some(progress) = loading {
+        let (done, total) = (progress.done.get(), progress.total);
+        let spent = server.now().since(progress.begun).as_millis() / 1000;
+        line(text, "loading_start_time", (server.clock.unix_birth_ms() + progress.begun.as_millis()) / 1000);
+        line(text, "loading_total_bytes", total);
+        line(text, "loading_loaded_bytes", done);
+        line(text, "loading_loaded_perc", format_args!("{}.00", done.saturating_mul(100) / total.max(1)));
+        let left = spent.saturating_mul(total.saturating_sub(done)).checked_div(done);
+        line(text, "loading_eta_seconds", left.unwrap_or(1));
+        line(text, "rdb_last_load_keys_loaded", progress.keys.get());
+    }
     let status = |failed: bool| if failed { "err" } else { "ok" };
     let saved = &server.persist.saved;
     line(text, "rdb_changes_since_last_save", server.unsaved());

@@ -30,6 +30,7 @@ use crate::resp::Writer;
 
 use super::client::{Client, Mute};
 use super::feeding::Start;
+use super::loading::LOADING;
 use super::migrate::Job;
 use super::server::Server;
 
@@ -285,12 +286,15 @@ fn admitted(
     let asking = client.asking;
     client.asking = asking && (client.queue.is_some() || command.name == "multi");
     route::check(server, client, asking, command, words)?;
-    unfit(server, command)?;
+    unfit(server, command, words)?;
     Ok(command)
 }
 
 /// Why the operator would rather have no answer than this node's.
-fn unfit(server: &Server, command: &Command) -> Result<(), &'static str> {
+fn unfit(server: &Server, command: &Command, words: &[&[u8]]) -> Result<(), &'static str> {
+    if server.loading.strong_count() > 0 && !command.runs_while_loading(words) {
+        return Err(LOADING);
+    }
     let options = &server.options;
     if options.min_replicas > 0 && command.flags.contains(Flags::WRITE) && server.node.is_primary() {
         let since = server.clock.unix_ms().saturating_sub(options.max_lag.as_millis());

@@ -6,4 +6,4 @@ mod replace;
 
 pub use conf_file::ConfFile;
 pub use lock::Lock;
-pub use replace::{replace, sweep, sync_folder_of};
+pub use replace::{nameless, replace, sweep, sync_folder_of};

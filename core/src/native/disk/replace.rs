@@ -13,13 +13,26 @@ const ASIDE: &str = ".tmp-";
 pub fn replace(path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
     let name = path.file_name().ok_or_else(|| io::Error::other("a path without a name"))?;
     let aside = path.with_file_name(format!("{}{ASIDE}{}", name.to_string_lossy(), std::process::id()));
-    let mut file = File::create(&aside)?;
-    file.write_all(bytes)?;
-    if durability == Durability::Synced {
-        file.sync_all()?;
+    if let Err(error) = write(&aside, bytes, durability).and_then(|()| fs::rename(&aside, path)) {
+        // On a full disk half a file would take the room that is needed.
+        drop(fs::remove_file(&aside));
+        return Err(error);
     }
-    fs::rename(&aside, path)?;
     if durability == Durability::Synced { sync_folder_of(path) } else { Ok(()) }
+}
+
+fn write(path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    if durability == Durability::Synced { file.sync_all() } else { Ok(()) }
+}
+
+/// A file without a name: nothing is left of it when it is closed, or when the process ends, in whatever way.
+pub fn nameless(folder: &Path) -> io::Result<File> {
+    let path = folder.join(format!("nameless{ASIDE}{}", std::process::id()));
+    let file = File::options().read(true).write(true).create_new(true).open(&path)?;
+    fs::remove_file(&path)?;
+    Ok(file)
 }
 
 /// Makes the names in a file's directory last.
@@ -62,6 +75,12 @@ mod tests {
             fs::read_dir(&folder).expect("it is there").flatten().map(|e| e.file_name()).collect();
         names.sort();
         assert_eq!(names, ["a.tmp-x", "nodes.conf"]);
+        fs::create_dir(folder.join("taken")).expect("a folder can be made");
+        fs::write(folder.join("taken/x"), "x").expect("it can be written");
+        replace(&folder.join("taken"), b"new", Durability::Written).expect_err("a folder is in its place");
+        let mut file = nameless(&folder).expect("it can be made");
+        file.write_all(b"text").expect("it can be written");
+        assert_eq!(fs::read_dir(&folder).expect("it is there").count(), 3, "nothing is left over");
         fs::remove_dir_all(&folder).expect("it is ours");
     }
 }

@@ -97,7 +97,6 @@ pub const IGNORED: &[(&str, &str)] = &[
     ("io-threads-always-active", "no"),
     ("io-threads-do-reads", "no"),
     ("jemalloc-bg-thread", "yes"),
-    ("key-load-delay", "0"),
     ("latency-monitor-threshold", "0"),
     ("latency-tracking", "yes"),
     ("latency-tracking-info-percentiles", "50 99 99.9"),

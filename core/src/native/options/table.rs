@@ -136,6 +136,8 @@ options! {
     live "auto-aof-rewrite-percentage": number(persist.growth, 0, 2_147_483_647);
     live "auto-aof-rewrite-min-size": memory(persist.growth_least);
 
+    live "key-load-delay": number(key_load_delay, 0, 1_000_000);
+
     // Replication.
     live "repl-ping-replica-period" | "repl-ping-slave-period": seconds(cluster.repl_ping_replica_period, 1);
     live "repl-timeout": seconds(cluster.repl_timeout, 1);

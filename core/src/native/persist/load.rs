@@ -9,8 +9,9 @@ use thiserror::Error;
 
 use crate::base::{HistoryId, Offset};
 use crate::native::disk::sweep;
-use crate::native::rdb::{self, RdbError, Snapshot};
-use crate::native::server::Server;
+use crate::native::loading::{self, Progress};
+use crate::native::rdb::{RdbError, Snapshot};
+use crate::native::server::{Server, Shared};
 use crate::node::ReplicationInput;
 use crate::protocol::replication::HistoryPoint;
 
@@ -79,10 +80,16 @@ pub(super) struct Found {
     pub(super) whole: bool,
 }
 
-/// Loads the log if one is wanted and there, else the snapshot if there is one; then the log is open.
-pub fn load(server: &mut Server) -> Result<(), LoadError> {
-    let settings = server.options.persist.clone();
-    let dir = server.options.dir.clone();
+/// Loads the log if one is wanted and there, else the snapshot if there is one; then the log is open. The bus
+/// is served meanwhile.
+pub async fn load(server: &Shared) -> Result<(), LoadError> {
+    let (settings, dir) = {
+        let mut server = server.borrow_mut();
+        // Slots that are lost from here on are lost with what comes back of them.
+        server.input(|_, _| ());
+        server.restoring = true;
+        (server.options.persist.clone(), server.options.dir.clone())
+    };
     sweep(&dir).map_err(system(&dir))?;
     let folder = dir.join(&settings.folder);
     let manifest_path = folder.join(Manifest::file(&settings.name));
@@ -93,19 +100,31 @@ pub fn load(server: &mut Server) -> Result<(), LoadError> {
         let text = fs::read_to_string(&manifest_path).map_err(system(&manifest_path))?;
         let manifest = Manifest::parse(&text)
             .map_err(|error| LoadError::Manifest { path: manifest_path.clone(), error })?;
-        load_log(server, &folder, manifest, &mut found)?;
+        load_log(server, &folder, manifest, &mut found).await?;
     } else if snapshot_path.exists() {
-        load_base(server, &snapshot_path, &mut found)?;
+        let progress = server.borrow_mut().begin_loading(size(&snapshot_path));
+        load_base(server, &snapshot_path, &progress, &mut found).await?;
     }
-    restored(server, &found);
+    let mut server = server.borrow_mut();
+    server.restoring = false;
+    restored(&mut server, &found);
     server.persist.saved.last = server.clock.unix_ms() / 1000;
     server.persist.saved.changes = server.feed.commands;
-    if settings.log && server.persist.log.is_none() {
-        server.switch_log();
-    } else {
+    // What was switched while data came back counts now.
+    if server.options.persist.log == server.persist.log.is_some() {
         server.tell_history();
+    } else {
+        server.switch_log();
+    }
+    if std::mem::take(&mut server.follows_later) {
+        server.input(|node, now| node.handle_replication(now, ReplicationInput::Lost));
     }
     Ok(())
+}
+
+/// Bytes of a file, for who wants to know how far it is; that it cannot be read is told when it is.
+fn size(path: &Path) -> u64 {
+    fs::metadata(path).map_or(0, |data| data.len())
 }
 
 /// Tells the node what it has.
@@ -121,17 +140,27 @@ fn restored(server: &mut Server, found: &Found) {
 }
 
 /// A snapshot, whether it stands alone or begins a log.
-fn load_base(server: &mut Server, path: &Path, found: &mut Found) -> Result<u64, LoadError> {
-    let bytes = fs::read(path).map_err(system(path))?;
-    let snapshot = rdb::read(&bytes).map_err(|error| LoadError::Snapshot { path: path.to_owned(), error })?;
+async fn load_base(
+    server: &Shared,
+    path: &Path,
+    progress: &Progress,
+    found: &mut Found,
+) -> Result<u64, LoadError> {
+    let file = File::open(path).map_err(system(path))?;
+    let size = file.metadata().map_err(system(path))?.len();
+    let snapshot = loading::load(server, progress, file).await;
+    let snapshot = snapshot.map_err(|error| LoadError::Snapshot { path: path.to_owned(), error })?;
+    let mut server = server.borrow_mut();
     let text = |name: &str| field(&snapshot, name);
-    let offset = text("repl-offset").and_then(|text| text.parse::<u64>().ok());
+    // More than a signed number holds is no offset of anybody's.
+    let offset = text("repl-offset").and_then(|text| text.parse::<i64>().ok());
+    let offset = offset.and_then(|offset| u64::try_from(offset).ok());
     // A file of the peers does not name its shard; who moved between shards since is not known.
     let same_shard = text(SHARD).is_none_or(|shard| shard == server.node.shard().to_string());
     found.history = text("repl-id").and_then(|id| id.parse().ok()).filter(|_| offset.is_some() && same_shard);
     server.feed.restart(offset.unwrap_or(0));
     server.keyspace = snapshot.keyspace;
-    Ok(bytes.len() as u64)
+    Ok(size)
 }
 
 fn field<'a>(snapshot: &'a Snapshot, name: &str) -> Option<&'a str> {
@@ -139,19 +168,22 @@ fn field<'a>(snapshot: &'a Snapshot, name: &str) -> Option<&'a str> {
     std::str::from_utf8(value).ok()
 }
 
-fn load_log(
-    server: &mut Server,
+async fn load_log(
+    server: &Shared,
     folder: &Path,
     manifest: Manifest,
     found: &mut Found,
 ) -> Result<(), LoadError> {
+    let parts = manifest.base.iter().chain(&manifest.increments);
+    let total = parts.map(|part| size(&folder.join(&part.name))).sum();
+    let progress = server.borrow_mut().begin_loading(total);
     let (mut before, mut base_size) = (0, 0);
     if let Some(base) = &manifest.base {
         let path = folder.join(&base.name);
         base_size = if Path::new(&base.name).extension().is_some_and(|kind| kind == "aof") {
-            replay(server, &path, false, found)?
+            replay(server, &path, false, &progress, found).await?
         } else {
-            load_base(server, &path, found)?
+            load_base(server, &path, &progress, found).await?
         };
         before = base_size;
     }
@@ -160,12 +192,13 @@ fn load_log(
         return Ok(());
     };
     for part in earlier {
-        before += replay(server, &folder.join(&part.name), false, found)?;
+        before += replay(server, &folder.join(&part.name), false, &progress, found).await?;
     }
     let path = folder.join(&last.name);
-    let size = replay(server, &path, true, found)?;
+    let size = replay(server, &path, true, &progress, found).await?;
     let file = open(&path, size).map_err(system(&path))?;
     let history = found.history.filter(|_| found.whole);
+    let mut server = server.borrow_mut();
     let mut log = AppendLog::over(folder.to_owned(), manifest, Arc::new(file));
     (log.before, log.base_size, log.size, log.told, log.whole) = (before, base_size, size, history, true);
     log.written_offset = server.feed.end();

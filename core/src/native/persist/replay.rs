@@ -5,31 +5,35 @@ use std::io::Read as _;
 use std::path::Path;
 
 use crate::native::commands::apply;
-use crate::native::server::Server;
+use crate::native::loading::Progress;
+use crate::native::server::{Server, Shared};
 use crate::resp::{Limits, Next, Requests};
 
 use super::append::MARK;
 use super::load::{Found, LoadError, system};
 
 /// Bytes read at once.
-const CHUNK: u64 = 1 << 20;
+const CHUNK: u64 = 256 << 10;
 /// What a client could send, and the dressing.
 const LIMITS: Limits = Limits { line: 64 * 1024, words: 1 << 24, word: 512 << 20 };
 
 /// Applies a part of the log; how many bytes of it are good. Only the last part may be cut off.
-pub(super) fn replay(
-    server: &mut Server,
+pub(super) async fn replay(
+    server: &Shared,
     path: &Path,
     last: bool,
+    progress: &Progress,
     found: &mut Found,
 ) -> Result<u64, LoadError> {
     let mut file = File::open(path).map_err(system(path))?;
     let mut part = Replay::default();
     loop {
         let read = file.by_ref().take(CHUNK).read_to_end(&mut part.buffer).map_err(system(path))?;
-        if let Err(what) = part.apply(server, found) {
+        if let Err(what) = part.apply(&mut server.borrow_mut(), found) {
             return Err(LoadError::Log { path: path.to_owned(), what, at: part.good });
         }
+        progress.done.set(progress.done.get() + read as u64);
+        progress.breathe(0).await;
         if read == 0 {
             break;
         }
@@ -38,6 +42,7 @@ pub(super) fn replay(
     if surplus == 0 {
         return Ok(part.good);
     }
+    let mut server = server.borrow_mut();
     if !last || !server.options.persist.load_truncated {
         let what = if last { "the log is cut off" } else { "a part that is not the last is cut off" };
         return Err(LoadError::Log { path: path.to_owned(), what: what.to_owned(), at: part.good });

@@ -49,6 +49,10 @@ impl Server {
 
     /// `appendonly` was switched: a log begins with all data, or ends.
     pub fn switch_log(&mut self) {
+        if self.restoring {
+            // When all data is back, the option is looked at.
+            return;
+        }
         match (self.options.persist.log, self.persist.log.is_some()) {
             (true, false) => {
                 if let Err(error) = self.open_new_log() {

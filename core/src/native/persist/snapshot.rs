@@ -123,6 +123,10 @@ impl Server {
 
     /// Before an orderly end: everything in the log is on the disk, and a snapshot if one is wanted.
     pub fn save_at_end(&mut self, snapshot: Option<bool>) -> io::Result<()> {
+        if self.restoring {
+            // The disk has more than the memory.
+            return Ok(());
+        }
         self.flush_log();
         if let Some(log) = &self.persist.log {
             log.file.sync_all()?;

@@ -43,6 +43,13 @@ impl Drop for Folder {
     }
 }
 
+/// What the start does, with nobody else about.
+fn load(server: &Shared) -> Result<(), LoadError> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
+    tokio::task::LocalSet::new().block_on(&runtime, super::load(server))
+}
+
 fn server(folder: &Folder, change: impl FnOnce(&mut Options)) -> Shared {
     let mut options = Options { dir: folder.0.clone(), ..Options::default() };
     options.persist.log = true;
@@ -89,7 +96,7 @@ fn a_log_cut_off_at_any_byte_holds_what_was_whole() {
             }
         }
         let shared = server(&folder, |_| ());
-        load(&mut shared.borrow_mut()).unwrap_or_else(|error| panic!("{cut}: {error}"));
+        load(&shared).unwrap_or_else(|error| panic!("{cut}: {error}"));
         assert_eq!(shared.borrow().keyspace.len(), keys, "cut at {cut}");
         let length = fs::metadata(folder.part("appendonly.aof.1.incr.aof")).expect("it is there").len();
         assert_eq!(length, good as u64, "cut at {cut}: what is not whole is gone from the file");
@@ -105,7 +112,7 @@ fn a_log_cut_off_at_any_byte_holds_what_was_whole() {
 
 fn server_after(folder: &Folder) -> Shared {
     let shared = server(folder, |_| ());
-    load(&mut shared.borrow_mut()).expect("it was mended");
+    load(&shared).expect("it was mended");
     shared
 }
 
@@ -125,15 +132,15 @@ fn any_other_damage_is_refused_by_its_place() {
     ] {
         folder.log(&[&good[..], damage, &after].concat());
         let shared = server(&folder, |_| ());
-        let error = load(&mut shared.borrow_mut()).expect_err("it is damaged").to_string();
+        let error = load(&shared).expect_err("it is damaged").to_string();
         assert!(error.contains(what) && error.contains("at byte 27;"), "{error}");
         assert!(error.contains("truncate -s 27"), "it says how to mend it: {error}");
     }
     folder.log(&good[..9]);
     let shared = server(&folder, |options| options.persist.load_truncated = false);
-    assert!(load(&mut shared.borrow_mut()).is_err(), "cut off, and the operator wants to know");
+    assert!(load(&shared).is_err(), "cut off, and the operator wants to know");
     fs::write(folder.part("appendonly.aof.manifest"), "file x seq\n").expect("it can be written");
-    let error = load(&mut server(&folder, |_| ()).borrow_mut()).expect_err("it is damaged").to_string();
+    let error = load(&server(&folder, |_| ())).expect_err("it is damaged").to_string();
     assert!(error.contains("line 1"), "{error}");
 }
 
@@ -166,9 +173,9 @@ fn what_was_claimed_is_claimed_again_only_where_it_is_certain() {
 fn a_snapshot_is_loaded_where_there_is_no_log() {
     let folder = Folder::new("snapshot");
     let shared = server(&folder, |options| options.persist.log = false);
+    load(&shared).expect("nothing is there");
     {
         let mut server = shared.borrow_mut();
-        load(&mut server).expect("nothing is there");
         let entry = crate::native::keyspace::Entry {
             value: crate::native::keyspace::Value::Str(b"v".to_vec()),
             expires_at: Some(u64::MAX >> 1),
@@ -182,13 +189,74 @@ fn a_snapshot_is_loaded_where_there_is_no_log() {
     }
     let history = shared.borrow().node.replication().history();
     let again = server(&folder, |options| options.persist.log = false);
-    let mut again = again.borrow_mut();
-    load(&mut again).expect("it is whole");
+    load(&again).expect("it is whole");
+    let again = again.borrow();
     let previous = again.node.replication().previous().expect("it knows where it was");
     assert_eq!((previous.history, previous.offset), (history, Offset(28)));
     assert_eq!(again.keyspace.get(b"k", 0).and_then(|entry| entry.expires_at), Some(u64::MAX >> 1));
     fs::write(folder.0.join("dump.rdb"), b"REDIS0010\xfe").expect("it can be written");
     let damaged = server(&folder, |options| options.persist.log = false);
-    let error = load(&mut damaged.borrow_mut()).expect_err("it is damaged").to_string();
+    let error = load(&damaged).expect_err("it is damaged").to_string();
     assert!(error.contains("dump.rdb") && error.contains("put a good copy"), "{error}");
+}
+
+#[test]
+fn a_log_that_is_switched_off_and_on_takes_nothing_for_its_own_that_was_begun_before() {
+    let folder = Folder::new("switched");
+    let shared = server(&folder, |_| ());
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
+    tokio::task::LocalSet::new().block_on(&runtime, async {
+        super::load(&shared).await.expect("nothing is there");
+        let part = |server: &Server| {
+            let log = server.persist.log.as_ref().expect("a log is open");
+            (log.generation, log.last_seq, log.whole)
+        };
+        let first = part(&shared.borrow());
+        assert!(!first.2, "its base is on its way");
+        {
+            let mut server = shared.borrow_mut();
+            for on in [false, true] {
+                server.options.persist.log = on;
+                server.switch_log();
+            }
+        }
+        let second = part(&shared.borrow());
+        assert!(second.0 > first.0 && second.1 > first.1, "{second:?} after {first:?}");
+        settled(&shared).await;
+        while !part(&shared.borrow()).2 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(part(&shared.borrow()), (second.0, second.1, true));
+    });
+    let manifest = fs::read_to_string(folder.part("appendonly.aof.manifest")).expect("it is there");
+    let parts = fs::read_dir(folder.0.join("appendonlydir")).expect("it is there").flatten();
+    let others = parts.filter(|part| {
+        let name = part.file_name().to_string_lossy().into_owned();
+        !name.ends_with(".manifest") && name.contains(".base.") && !manifest.contains(&name)
+    });
+    assert_eq!(others.count(), 0, "what came too late is gone: {manifest}");
+}
+
+#[test]
+fn a_log_that_was_not_synced_is_when_somebody_begins_to_ask_for_it() {
+    let folder = Folder::new("asks");
+    let shared = server(&folder, |options| options.persist.sync = SyncPolicy::Never);
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
+    tokio::task::LocalSet::new().block_on(&runtime, async {
+        super::load(&shared).await.expect("nothing is there");
+        tokio::task::spawn_local(keep_log(Rc::clone(&shared)));
+        while !shared.borrow().persist.log.as_ref().is_some_and(|log| log.whole) {
+            tokio::task::yield_now().await;
+        }
+        shared.borrow_mut().feed.append(&[b"SET", b"a", b"1"]);
+        settled(&shared).await;
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        shared.borrow_mut().options.persist.sync = SyncPolicy::Always;
+        let patience = std::time::Duration::from_secs(30);
+        tokio::time::timeout(patience, settled(&shared)).await.expect("it is synced");
+    });
 }

@@ -33,7 +33,7 @@ pub(super) fn read(cursor: &mut Cursor<'_>, kind: u8) -> Result<Value, RdbError>
         }
         13 => hash_pairs(cursor, ziplist)?.held(),
         16 => hash_pairs(cursor, listpack)?.held(),
-        mark => return Err(RdbError::Kind { mark, at: cursor.at() }),
+        mark => return Err(RdbError::Kind { mark, at: cursor.at() as u64 }),
     };
     let empty = match &value {
         Value::List(list) => list.is_empty(),

@@ -8,6 +8,8 @@ use super::lzf;
 pub(super) struct Cursor<'a> {
     bytes: &'a [u8],
     at: usize,
+    /// Whether the bytes are all there are: then an early end is damage, else more may come.
+    whole: bool,
 }
 
 /// A length, or the mark of a string in another coding.
@@ -17,8 +19,14 @@ enum Length {
 }
 
 impl<'a> Cursor<'a> {
+    /// At the front of bytes that others may follow.
     pub(super) const fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
+        Self { bytes, at: 0, whole: false }
+    }
+
+    /// At the front of a value that holds others.
+    pub(super) const fn whole(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0, whole: true }
     }
 
     pub(super) const fn at(&self) -> usize {
@@ -31,9 +39,12 @@ impl<'a> Cursor<'a> {
     }
 
     pub(super) fn take(&mut self, count: u64) -> Result<&'a [u8], RdbError> {
-        let short = RdbError::Short(self.bytes.len());
         let end = usize::try_from(count).ok().and_then(|count| self.at.checked_add(count));
-        let taken = end.and_then(|end| self.bytes.get(self.at..end)).ok_or(short)?;
+        let taken = end.and_then(|end| self.bytes.get(self.at..end));
+        let Some(taken) = taken else {
+            let short = RdbError::Short(self.bytes.len() as u64);
+            return Err(if self.whole { self.bad("a packed value that ends too early") } else { short });
+        };
         self.at += taken.len();
         Ok(taken)
     }
@@ -49,7 +60,7 @@ impl<'a> Cursor<'a> {
     }
 
     pub(super) const fn bad(&self, what: &'static str) -> RdbError {
-        RdbError::Bad { what, at: self.at }
+        RdbError::Bad { what, at: self.at as u64 }
     }
 
     fn any_length(&mut self) -> Result<Length, RdbError> {

@@ -8,6 +8,7 @@
 
 mod containers;
 mod cursor;
+mod load;
 mod lzf;
 mod packed;
 mod read;
@@ -16,7 +17,8 @@ mod skip;
 mod tests;
 mod write;
 
-pub use read::{Snapshot, is_nothing, read, restore};
+pub use load::{Loader, Snapshot, read};
+pub use read::{is_nothing, restore};
 pub use write::{dump, dump_nothing, write};
 
 use thiserror::Error;
@@ -24,7 +26,7 @@ use thiserror::Error;
 use super::values::Value;
 
 /// CRC-64 of snapshots and payloads.
-const CRC: crc::Crc<u64> = crc::Crc::<u64>::new(&crc::CRC_64_REDIS);
+static CRC: crc::Crc<u64> = crc::Crc::<u64>::new(&crc::CRC_64_REDIS);
 
 /// The version written: the newest that every peer reads.
 const VERSION: u16 = 10;
@@ -50,7 +52,7 @@ pub fn digestible(value: &Value) -> Vec<u8> {
 pub enum RdbError {
     /// They end too early.
     #[error("the snapshot ends at byte {0}, in the middle of something")]
-    Short(usize),
+    Short(u64),
     /// They do not begin as one.
     #[error("wrong signature")]
     Magic,
@@ -63,7 +65,7 @@ pub enum RdbError {
         /// Which.
         mark: u8,
         /// Where.
-        at: usize,
+        at: u64,
     },
     /// They contradict themselves.
     #[error("{what} at byte {at}")]
@@ -71,9 +73,24 @@ pub enum RdbError {
         /// How.
         what: &'static str,
         /// Where.
-        at: usize,
+        at: u64,
     },
     /// Their checksum is another.
     #[error("wrong checksum")]
     Checksum,
+    /// The system does not give them.
+    #[error("cannot read it: {0}")]
+    Input(String),
+}
+
+impl RdbError {
+    /// The same about bytes that others came before.
+    fn behind(self, before: u64) -> Self {
+        match self {
+            Self::Short(at) => Self::Short(before + at),
+            Self::Kind { mark, at } => Self::Kind { mark, at: before + at },
+            Self::Bad { what, at } => Self::Bad { what, at: before + at },
+            other => other,
+        }
+    }
 }

@@ -21,7 +21,7 @@ fn little(bytes: &[u8]) -> i64 {
 
 /// The elements of a listpack.
 pub(super) fn listpack(bytes: &[u8]) -> Result<Vec<Bytes>, RdbError> {
-    let mut cursor = Cursor::new(bytes);
+    let mut cursor = Cursor::whole(bytes);
     cursor.take(6)?;
     let mut elements = Vec::new();
     loop {
@@ -64,7 +64,7 @@ pub(super) fn listpack(bytes: &[u8]) -> Result<Vec<Bytes>, RdbError> {
 
 /// The elements of a ziplist.
 pub(super) fn ziplist(bytes: &[u8]) -> Result<Vec<Bytes>, RdbError> {
-    let mut cursor = Cursor::new(bytes);
+    let mut cursor = Cursor::whole(bytes);
     cursor.take(10)?;
     let mut elements = Vec::new();
     loop {
@@ -99,7 +99,7 @@ pub(super) fn ziplist(bytes: &[u8]) -> Result<Vec<Bytes>, RdbError> {
 
 /// The numbers of an intset.
 pub(super) fn intset(bytes: &[u8]) -> Result<Vec<Bytes>, RdbError> {
-    let mut cursor = Cursor::new(bytes);
+    let mut cursor = Cursor::whole(bytes);
     let (width, count) = (u32::from_le_bytes(cursor.array()?), u32::from_le_bytes(cursor.array()?));
     if !matches!(width, 2 | 4 | 8) {
         return Err(cursor.bad("numbers of an intset of an unknown width"));

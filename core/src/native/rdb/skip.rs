@@ -13,7 +13,7 @@ pub(super) fn value(cursor: &mut Cursor<'_>, kind: u8) -> Result<(), RdbError> {
             pair(cursor)?;
             cursor.take(8).map(drop)
         }),
-        mark => Err(RdbError::Kind { mark, at: cursor.at() }),
+        mark => Err(RdbError::Kind { mark, at: cursor.at() as u64 }),
     }
 }
 

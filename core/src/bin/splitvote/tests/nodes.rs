@@ -3,6 +3,7 @@
 
 mod hostile;
 mod kept;
+mod loading;
 mod processes;
 mod replication;
 mod shown;

@@ -86,7 +86,7 @@ impl Node {
         let options: Vec<String> = more.iter().map(|word| (*word).to_owned()).collect();
         let child = Self::spawn(port, &dir, &options);
         let node = Self { port, dir, child, options };
-        until("it answers", || Client::to(port).and_then(|mut client| client.ask(&["PING"])).is_ok());
+        until("it answers", || node.answers());
         node
     }
 
@@ -141,9 +141,10 @@ impl Node {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Whether it answers.
+    /// Whether it answers, with its data in place.
     pub(crate) fn answers(&self) -> bool {
-        Client::to(self.port).and_then(|mut client| client.ask(&["PING"])).is_ok()
+        let said = Client::to(self.port).and_then(|mut client| client.say(&["PING"]));
+        said.is_ok_and(|said| !said.starts_with("LOADING "))
     }
 
     pub(crate) fn restart(&mut self) {

@@ -11,7 +11,7 @@ use splitvote::resp::{Limits, Next, Requests};
 use super::processes::{Client, Node, PATIENCE, ask, free_ports, home, until};
 
 /// The history that the made-up primary has.
-const HISTORY: &str = "1111111111111111111111111111111111111111";
+pub(crate) const HISTORY: &str = "1111111111111111111111111111111111111111";
 /// A snapshot without data, whose checksum is not to be checked.
 const NOTHING: &[u8] = b"REDIS0009\xff\0\0\0\0\0\0\0\0";
 
@@ -33,10 +33,10 @@ impl Made {
         let listener = TcpListener::bind(("127.0.0.1", ports[1])).expect("the port is free");
         let dir = home(name);
         fs::create_dir_all(&dir).expect("a folder can be made");
-        let (me, other) = ("a".repeat(40), "b".repeat(40));
+        let (me, other, shard) = ("a".repeat(40), "b".repeat(40), "c".repeat(40));
         let conf = format!(
-            "{me} 127.0.0.1:{}@{} myself,slave {other} 0 0 1 connected\n\
-             {other} 127.0.0.1:{}@{} master - 0 0 1 connected 0-16383\n\
+            "{me} 127.0.0.1:{}@{},,shard-id={shard} myself,slave {other} 0 0 1 connected\n\
+             {other} 127.0.0.1:{}@{},,shard-id={shard} master - 0 0 1 connected 0-16383\n\
              vars currentEpoch 1 lastVoteEpoch 0\n",
             ports[0],
             ports[0] + 10_000,
