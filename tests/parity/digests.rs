@@ -1,4 +1,4 @@
-//! Every built-in scenario and fifty random worlds give the digests of `digests.txt`, on every machine.
+//! Every built-in scenario, lesson and goal and fifty random worlds give the digests of `digests.txt`, on every machine.
 //! `UPDATE=1 cargo test -p splitvote-tests --test parity` writes them anew.
 
 use std::fmt::Write as _;
@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+use splitvote::scenario::lessons::{GOALS, LESSONS};
 use splitvote::scenario::{LIBRARY, Script, parse};
 use splitvote::sim::{Keep, Simulator, swarm};
 
@@ -19,7 +20,7 @@ fn digest(script: &Script) -> String {
 
 fn all_digests() -> String {
     let mut text = String::new();
-    for builtin in LIBRARY {
+    for builtin in LIBRARY.iter().chain(LESSONS).chain(GOALS) {
         let script = parse(builtin.text).expect("a built-in scenario reads");
         let _ = writeln!(text, "{} {}", digest(&script), builtin.name);
     }
