@@ -173,6 +173,9 @@ impl Catalogue {
 
     /// What stands in a hole: a sentence, or a list of them.
     fn fill_with(&self, value: &str, depth: usize) -> Option<String> {
+        if let Some(entry) = self.exact(value) {
+            return Some(entry.other.to_owned());
+        }
         let joint = self.exact(JOINT).map_or(JOINT, |entry| entry.other);
         let parts: Vec<Option<String>> = value.split(JOINT).map(|part| self.tell_to(part, depth)).collect();
         if parts.iter().any(Option::is_none)

@@ -5,6 +5,9 @@
 //! heard by playing all of it.
 #![cfg(not(target_family = "wasm"))]
 
+#[path = "words/mistakes.rs"]
+mod mistakes;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,6 +17,7 @@ use splitvote::base::rules::SWITCHES;
 use splitvote::scenario::museum::{Card, ROOMS};
 use splitvote::scenario::{Builtin, LIBRARY, lessons, parse};
 use splitvote::sim::properties::PROPERTIES;
+use splitvote::sim::tour::SENTENCES;
 use splitvote::sim::{Happening, What};
 use splitvote_web::language::{Catalogue, holes};
 use splitvote_web::session::Session;
@@ -312,7 +316,7 @@ fn heard() -> BTreeMap<String, String> {
     for property in PROPERTIES {
         hear(property.statement, property.id);
     }
-    for text in lessons::sentences() {
+    for text in lessons::sentences().into_iter().chain(SENTENCES) {
         hear(text, "a lesson");
     }
     for Builtin { name, blurb, text } in LIBRARY.iter().chain(ROOMS) {
@@ -371,6 +375,21 @@ fn every_text_is_in_the_catalogue_and_every_line_of_it_is_used() {
     let rare: BTreeMap<String, String> =
         RARE.iter().map(|text| ((*text).to_owned(), "rare".to_owned())).collect();
     let mut used: BTreeSet<&str> = BTreeSet::new();
+    for text in mistakes::meanings() {
+        match catalogue.exact(&text) {
+            Some(entry) => {
+                used.insert(entry.english);
+            }
+            None => wrong.push(format!("of the script language: no line for: {text}")),
+        }
+    }
+    for text in mistakes::mistakes() {
+        hear(&catalogue, &text, &mut used);
+        let told = catalogue.tell(&text).unwrap_or_else(|| text.clone());
+        if mistakes::english(&told) || told == text {
+            wrong.push(format!("of the script language: {text}: {told}"));
+        }
+    }
     for (key, place) in &texts.keys {
         match catalogue.exact(key) {
             Some(entry) => {

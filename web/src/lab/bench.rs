@@ -80,7 +80,7 @@ impl Bench {
         let number = |text: &str| text.trim().parse::<u64>().ok();
         let (seeds, first) = (number(&form.seeds).filter(|seeds| *seeds > 0), number(&form.first));
         let (Some(seeds), Some(first)) = (seeds, first) else { return Err(NO_NUMBER.to_owned()) };
-        let variants = variants(script, &vary::split(&form.vary)).map_err(|error| error.to_string())?;
+        let variants = variants(script, &vary::split(&form.vary)).map_err(|error| vary::wrong(&error))?;
         let end = first.checked_add(seeds).ok_or(NO_NUMBER)?;
         if seeds.saturating_mul(variants.len() as u64) > MOST_RUNS {
             return Err(TOO_MANY.to_owned());

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use splitvote::base::rules::SWITCHES;
 use splitvote::scenario::{Key, Script};
+use splitvote::sim::sweep::VaryError;
 
 /// Variants that are more than most people compare, as strips of one dial: its key, the unit, the first
 /// value, the step and how many.
@@ -63,6 +64,14 @@ pub fn label(words: &str) -> String {
 /// Words for variants as they are given to the language: several are separated by spaces.
 pub fn split(words: &str) -> Vec<String> {
     words.split_whitespace().map(str::to_owned).collect()
+}
+
+/// Why words are no variants, as a sentence that can be told.
+pub fn wrong(error: &VaryError) -> String {
+    match error {
+        VaryError::Words { vary, error } => format!("In `{vary}`: {}", error.problem),
+        other => other.to_string(),
+    }
 }
 
 /// The rules of a script as words.
