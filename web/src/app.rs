@@ -110,6 +110,8 @@ impl Component for App {
         let link = ctx.link().clone();
         let clock = Clock::start(move |gap| link.send_message(Msg::Frame(gap)));
         let door = Door::open(ctx.link());
+        let in_lab = opened.session.course().is_some_and(crate::lesson::Course::in_lab);
+        let centre = if in_lab { action::View::Lab } else { action::View::default() };
         let mut app = Self {
             view: View::empty(&opened.session),
             session: opened.session,
@@ -122,7 +124,7 @@ impl Component for App {
             zoom: 0,
             slowed: false,
             pings: false,
-            centre: action::View::default(),
+            centre,
             tab: Tab::Node,
             cost: 0,
             filter: String::new(),

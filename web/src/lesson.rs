@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 
 use splitvote::scenario::lesson::{Beat, Lesson, Part, Turn};
 use splitvote::scenario::lessons::{GOALS, LESSONS};
-use splitvote::scenario::museum::ROOMS;
-use splitvote::scenario::{Action, Builtin, Script, Statement};
+use splitvote::scenario::museum::{Card, ROOMS};
+use splitvote::scenario::{Action, Builtin, Script};
 use splitvote::sim::lesson::{Judged, Stop, judge, solved, walk};
+use splitvote::sim::tour::tour;
 
 use crate::action::Deed;
 
@@ -28,13 +29,23 @@ pub struct Course {
 }
 
 impl Course {
-    /// Opens a lesson or a goal at a step, counted from 0.
+    /// Opens a lesson, a goal or a room of the museum at a step, counted from 0.
     pub fn open(name: &str, step: usize) -> Option<Self> {
-        let built = LESSONS.iter().chain(GOALS).find(|one| one.name == name)?;
-        let lesson = Lesson::read(built.text).ok()?;
+        let built = LESSONS.iter().chain(GOALS).chain(ROOMS).find(|one| one.name == name)?;
+        let lesson = tour(built).or_else(|| Lesson::read(built.text).ok())?;
         let stops = walk(&lesson).ok()?;
         let step = step.min(stops.len().checked_sub(1)?);
         Some(Self { built, lesson, stops, step, answers: BTreeMap::new(), hints: 0, judged: None })
+    }
+
+    /// The card of the room that it walks through.
+    pub fn room(&self) -> Option<Card<'static>> {
+        Card::of(self.built.text)
+    }
+
+    /// What it is called beside its sentences.
+    pub fn name(&self) -> String {
+        self.built.name.rsplit('/').next().unwrap_or("").to_uppercase()
     }
 
     /// The step, counted from 0.
@@ -145,9 +156,14 @@ impl Course {
     pub fn lit(&self) -> Vec<String> {
         let nodes = self.beat().show.iter().filter_map(|part| match part {
             Part::Node(node) | Part::Bar(node) => Some(node.to_string()),
-            Part::Tape => None,
+            Part::Tape | Part::Lab => None,
         });
         nodes.collect()
+    }
+
+    /// Whether the step is in the seed lab.
+    pub fn in_lab(&self) -> bool {
+        self.beat().show.contains(&Part::Lab)
     }
 
     /// Whether something of this kind may be done in this step.
@@ -171,16 +187,6 @@ impl Course {
         };
         self.allows(word)
     }
-}
-
-/// The moment before which nothing happens in a run.
-pub fn opening(script: &Script) -> u64 {
-    const BEFORE: u64 = 500_000;
-    let acts = script.statements.iter().filter_map(|line| match &line.value {
-        Statement::At { at, .. } => Some(at.as_micros()),
-        _ => None,
-    });
-    acts.min().unwrap_or(0).saturating_sub(BEFORE)
 }
 
 /// What was done so far, as the browser keeps it: `L3 G1=12`.
@@ -268,8 +274,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_lesson_and_goal_opens() {
-        for one in LESSONS.iter().chain(GOALS) {
+    fn every_lesson_goal_and_room_opens() {
+        for one in LESSONS.iter().chain(GOALS).chain(ROOMS) {
             let course = Course::open(one.name, usize::MAX).unwrap_or_else(|| panic!("{}", one.name));
             assert!(course.is_last() && course.minutes_left() > 0, "{}", one.name);
             for part in course.lesson.beats.iter().flat_map(|beat| &beat.show) {

@@ -1,6 +1,7 @@
 //! Addresses that hold a run.
 
 use splitvote::base::Instant;
+use splitvote::scenario::museum::ROOMS;
 use splitvote::scenario::{LIBRARY, LinkView, Script, catalogue, from_link_lenient, to_link, to_short_link};
 
 use crate::panels::script::Mistake;
@@ -41,7 +42,9 @@ pub fn open(address: &str) -> Opened {
     if view.node.is_none() && view.at.is_none() {
         session.selected = Some(0);
     }
-    let lesson = view.lesson.or_else(|| Some((builtin(&session)?, 1)));
+    // A room opens with its card; its steps are opened from there.
+    let plain = builtin(&session).filter(|name| ROOMS.iter().all(|room| room.name != *name));
+    let lesson = view.lesson.or_else(|| Some((plain?, 1)));
     let step = lesson.filter(|(name, step)| session.learn(name, usize::from(step.saturating_sub(1))));
     // What a learner made of a lesson is in the link, and is not to be replaced by the lesson's own run.
     if step.is_some() && view.at.is_none() && view.versus.is_none() && builtin(&session).is_some() {

@@ -65,6 +65,8 @@ pub enum Part {
     Bar(NodeName),
     /// The tape of epochs.
     Tape,
+    /// The seed lab, in the place of the cluster.
+    Lab,
 }
 
 /// When a step is.
@@ -222,7 +224,7 @@ impl<'a> Lesson<'a> {
 
 impl<'a> Beat<'a> {
     /// A step in which one listens.
-    fn new(say: &'a str) -> Self {
+    pub fn new(say: &'a str) -> Self {
         Self {
             say,
             changes: Vec::new(),
@@ -360,6 +362,7 @@ fn part(word: &str) -> Result<Part, String> {
     match word.split_once(':') {
         Some(("bar", name)) => Ok(Part::Bar(node(name)?)),
         None if word == "tape" => Ok(Part::Tape),
+        None if word == "lab" => Ok(Part::Lab),
         None => Ok(Part::Node(node(word)?)),
         Some(_) => Err(format!("`{word}` is nothing that can be shown")),
     }

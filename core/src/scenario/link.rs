@@ -19,6 +19,7 @@ use super::ast::Script;
 use super::catalogue;
 use super::error::{Problem, ScriptError, nearest, shown};
 use super::lessons::{GOALS, LESSONS};
+use super::museum::ROOMS;
 use super::name::NodeName;
 use super::parse::{MAX_TEXT, check_node, parse_lenient};
 use super::value;
@@ -284,7 +285,7 @@ fn read_extra(extra: &str, script: &Script, view: &mut LinkView) -> Result<(), P
         }
         "l" => {
             let place = text.rsplit_once('.').and_then(|(name, step)| {
-                let known = LESSONS.iter().chain(GOALS).find(|one| one.name == name)?;
+                let known = LESSONS.iter().chain(GOALS).chain(ROOMS).find(|one| one.name == name)?;
                 Some((known.name, u16::try_from(value::whole(step)?).ok()?))
             });
             view.lesson = Some(place.ok_or_else(|| wrong("a lesson and its step such as `l=L3.4`"))?);

@@ -41,6 +41,7 @@ pub mod swarm;
 pub mod sweep;
 #[cfg(test)]
 mod tests;
+pub mod tour;
 pub mod trace;
 pub mod traffic;
 mod transport;

@@ -1,5 +1,6 @@
 //! Wishes, one by one: from the mouse, from menus and from keys.
 
+use splitvote::scenario::museum::ROOMS;
 use web_sys::KeyboardEvent;
 use yew::prelude::*;
 
@@ -227,7 +228,9 @@ impl App {
 
     fn scenario(&mut self, name: &str) {
         let Some(one) = splitvote::scenario::catalogue::find(name) else { return };
-        if Course::open(one.name, 0).is_some() {
+        // A room is a run with a card; its steps are opened from there.
+        let room = ROOMS.iter().any(|room| room.name == one.name);
+        if !room && Course::open(one.name, 0).is_some() {
             self.learn(Learn::Open(one.name));
             return;
         }
@@ -265,8 +268,12 @@ impl App {
         }
         let act = match (event.key().as_str(), place) {
             // A remote control for slides knows few keys.
-            ("PageDown" | "." | "ArrowRight", _) if self.mode == Mode::Present => Some(Act::Vote(true)),
-            ("PageUp" | "," | "ArrowLeft", _) if self.mode == Mode::Present => Some(Act::Vote(false)),
+            ("PageDown" | "." | "ArrowRight", _) if self.mode == Mode::Present => {
+                self.lesson_key("PageDown").or(Some(Act::Vote(true)))
+            }
+            ("PageUp" | "," | "ArrowLeft", _) if self.mode == Mode::Present => {
+                self.lesson_key("PageUp").or(Some(Act::Vote(false)))
+            }
             ("Escape", _) if self.mode == Mode::Present && self.menu.is_none() => Some(Act::Present),
             ("p", _) if self.mode == Mode::Embed => None,
             ("+" | "=", _) => Some(Act::Speed(self.speed + 1)),

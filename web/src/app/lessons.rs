@@ -1,7 +1,7 @@
 //! Lessons: a step moves time to its moment, and what the reader does there is looked at.
 
 use super::{App, door};
-use crate::action::{Act, Learn, Tab};
+use crate::action::{Act, Learn, Tab, View};
 use crate::lesson::Marks;
 use crate::panels::sheets::Sheet;
 
@@ -30,7 +30,7 @@ impl App {
             Learn::Open(name) => {
                 self.sheet = None;
                 if self.session.learn(name, 0) {
-                    self.tab = Tab::Lesson;
+                    (self.tab, self.centre) = (Tab::Lesson, View::Ring);
                     self.wrong.clear();
                     self.promised = None;
                     self.show_step();
@@ -87,6 +87,11 @@ impl App {
     pub(super) fn show_step(&mut self) {
         (self.travel, self.menu) = (None, None);
         self.unpick();
+        if self.session.course().is_some_and(crate::lesson::Course::in_lab) {
+            self.centre = View::Lab;
+        } else if self.centre == View::Lab {
+            self.centre = View::Ring;
+        }
         let Some(to) = self.session.show_step() else { return };
         let span = to.saturating_sub(self.session.now());
         if door::wants_stillness() || span == 0 {

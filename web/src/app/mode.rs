@@ -5,7 +5,7 @@ use yew::prelude::*;
 use super::{App, Msg, door};
 use crate::action::Act;
 use crate::language::{self, t, tell};
-use crate::panels::{Wish, icon, wish};
+use crate::panels::{Wish, icon, lesson, wish};
 use crate::{share, words};
 
 /// How much of the page is shown.
@@ -50,9 +50,13 @@ impl App {
                 <main class="centre">
                     <h1 class="unseen">{ words::NAME }</h1>
                     { self.stage(ctx, on) }
-                    <div class="caption">
-                        <p data-testid="caption">{ &caption }</p>
-                    </div>
+                    if let Some(course) = session.course().filter(|_| self.mode == Mode::Present) {
+                        { lesson::strip(course, on) }
+                    } else {
+                        <div class="caption">
+                            <p data-testid="caption">{ &caption }</p>
+                        </div>
+                    }
                 </main>
                 <footer class="dock" aria-label={t("Time")}>
                     <span class="clock" data-testid="clock">{ words::clock(session.now()) }</span>

@@ -197,7 +197,7 @@ impl App {
                     if !self.front { <aside class="side" aria-label={t("Know")}>{ self.tabs(on) }{ self.pane(on) }</aside> }
                 </main>
                 <Transport tape={view.half().tape.clone()} beside={self.tape_beside()} branches={branches::strip(session, view.window, on)} now={session.now()} end={session.end()} spoken={self.spoken()} playing={self.playing}
-                    steps={session.steps()} speed={self.speed} slow_votes={self.slow_votes} zoom={self.zoom} slowed={self.slowed} on={on.clone()} />
+                    steps={session.steps()} space={!told} speed={self.speed} slow_votes={self.slow_votes} zoom={self.zoom} slowed={self.slowed} on={on.clone()} />
                 <div class="unseen" role="status" aria-live="polite" data-testid="live">{ if (self.playing || self.travel.is_some() && !told) && !self.slowed { "" } else { caption.as_str() } }</div>
                 <pre class="paper" aria-hidden="true">{ session.text() }</pre>
                 if let Some((toast, _)) = &self.toast { <div class="toast" role="status" data-testid="toast">{ tell(toast) }</div> }

@@ -20,7 +20,7 @@ pub fn strip(course: &Course, on: &Wish) -> Html {
     html! {
         <section class="beat" aria-label={t("Step of the lesson")} data-testid="beat" data-step={(course.step() + 1).to_string()}>
             <div class="say">
-                <p class="note" data-testid="place"><b>{ course.built.name }</b>{ " · " }{ place }</p>
+                <p class="note" data-testid="place"><b>{ course.name() }</b>{ " · " }{ place }</p>
                 <p class="sentence" data-testid="say">{ t(beat.say) }</p>
                 { choices(course, on) }
                 { for hints.iter().map(|hint| html! { <p class="hint" data-testid="hint-text">{ t(hint) }</p> }) }
@@ -83,6 +83,7 @@ fn verdict(course: &Course) -> Html {
 pub fn card(course: &Course, on: &Wish) -> Html {
     let go = |wanted: Learn| wish(on, Act::Learn(wanted));
     let title = course.lesson.script.title.as_deref().unwrap_or_default();
+    let room = course.room();
     let past = |at: usize| {
         let here = at == course.step();
         let current = here.then_some("step");
@@ -95,10 +96,11 @@ pub fn card(course: &Course, on: &Wish) -> Html {
     html! {
         <article class="room lesson" data-testid="lesson">
             <section class="sect">
-                <h2>{ tf("Lesson {name}", &[("name", &course.built.name)]) }</h2>
+                <h2>{ if room.is_some() { tf("Museum, room {number}", &[("number", &course.name())]) } else { tf("Lesson {name}", &[("name", &course.name())]) } }</h2>
                 <h3>{ tell(title) }</h3>
                 <p class="note">{ t(course.lesson.goal) }</p>
             </section>
+            { room.as_ref().map(super::room::facts).unwrap_or_default() }
             { task(course, on) }
             <section class="sect">
                 <h2>{ t("The way so far") }</h2>

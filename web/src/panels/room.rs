@@ -1,6 +1,6 @@
 //! The card of an open room of the museum, and its one switch; and the doors of the front page.
 
-use splitvote::scenario::museum::{Harm, ROOMS};
+use splitvote::scenario::museum::{Card, Harm, ROOMS};
 use yew::prelude::*;
 
 use super::{Wish, icon, wish};
@@ -14,12 +14,6 @@ use crate::words;
 pub fn card(room: &'static Room, side: Side, breaches: &[Breach], on: &Wish) -> Html {
     let card = &room.card;
     let number = room.built.name.rsplit('/').next().unwrap_or("").to_uppercase();
-    let fact = |label: &'static str, text: &str| {
-        if text.is_empty() {
-            return Html::default();
-        }
-        html! { <><dt>{ label }</dt><dd>{ tell(text) }</dd></> }
-    };
     let button = |label: &'static str, name: &'static str, fixed: bool| {
         let pressed = if side == if fixed { Side::Fixed } else { Side::Was } { "true" } else { "false" };
         html! { <button type="button" class="btn" aria-pressed={pressed} data-testid={name} onclick={wish(on, Act::Turn(fixed))}>{ label }</button> }
@@ -42,16 +36,30 @@ pub fn card(room: &'static Room, side: Side, breaches: &[Breach], on: &Wish) -> 
                 </div>
                 <p class="note">{ t("The fix:") }{ " " }<code>{ card.fix }</code>{ tf(". Without it {harm}.", &[("harm", &promise)]) }</p>
                 <p class={classes!("verdict", breaches.is_empty().then_some("good"))} role="status" data-testid="verdict">{ verdict(breaches) }</p>
+                <button type="button" class="btn" data-testid="walk-room" onclick={wish(on, Act::Learn(Learn::Open(room.built.name)))}>{ icon("learn") }{ t("Step by step") }</button>
                 if side == Side::Other { <p class="note">{ t("These are neither the room's rules nor its fix.") }</p> }
             </section>
-            <section class="sect">
-                <dl class="card">
-                    { fact(t("What happened"), &card.story) }{ fact(t("Why"), &card.why) }
-                    { fact(t("Look at"), &card.look) }{ fact(t("How this room differs from the real thing"), &card.form) }
-                </dl>
-            </section>
+            { facts(card) }
             { walk(room, on) }
         </article>
+    }
+}
+
+/// What happened, why, where to look, what is not as it was.
+pub fn facts(card: &Card<'static>) -> Html {
+    let fact = |label: &'static str, text: &str| {
+        if text.is_empty() {
+            return Html::default();
+        }
+        html! { <><dt>{ label }</dt><dd>{ tell(text) }</dd></> }
+    };
+    html! {
+        <section class="sect">
+            <dl class="card">
+                { fact(t("What happened"), &card.story) }{ fact(t("Why"), &card.why) }
+                { fact(t("Look at"), &card.look) }{ fact(t("How this room differs from the real thing"), &card.form) }
+            </dl>
+        </section>
     }
 }
 

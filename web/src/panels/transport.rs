@@ -27,6 +27,8 @@ pub struct Props {
     pub spoken: String,
     /// Whether time runs.
     pub playing: bool,
+    /// Whether the space bar plays: in a step of a lesson that only tells it goes on.
+    pub space: bool,
     /// Steps done, for the readout.
     pub steps: u64,
     /// The slider's place.
@@ -73,7 +75,7 @@ pub fn Transport(props: &Props) -> Html {
                     { key(Act::Seek(0), "start", t("Back to the start"), "0") }
                     { key(Act::Vote(false), "vote-back", t("Previous step of an election"), "[") }
                     { key(Act::Event(false), "back", t("Previous event"), ",") }
-                    <button type="button" class="btn solid play" data-testid="play" onclick={wish(&props.on, Act::Play)}>{ icon(play.0) }{ play.1 }<kbd>{ t("space") }</kbd></button>
+                    <button type="button" class="btn solid play" data-testid="play" onclick={wish(&props.on, Act::Play)}>{ icon(play.0) }{ play.1 }if props.space { <kbd>{ t("space") }</kbd> }</button>
                     { key(Act::Event(true), "next", t("Next event"), ".") }
                     { key(Act::Vote(true), "vote-next", t("Next step of an election"), "]") }
                 </div>

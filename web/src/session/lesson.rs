@@ -6,7 +6,7 @@ use super::Session;
 use super::branches::Change;
 use super::compare::Against;
 use crate::action::Act;
-use crate::lesson::{Course, opening};
+use crate::lesson::Course;
 use crate::scene::NodeIndex;
 use crate::words;
 
@@ -46,7 +46,7 @@ impl Session {
         if *self.script() != stop.script {
             let known = splitvote::scenario::catalogue::known(&stop.script);
             let text = known.map_or_else(|| stop.script.to_string(), |one| one.text.to_owned());
-            let now = if fresh { opening(&stop.script) } else { self.now() };
+            let now = if fresh { stop.script.opening().as_micros() } else { self.now() };
             // A walk that the engine took has only scripts that it can read.
             let _ = self.change(&text, now, Change::Typed, words::STEP.to_owned());
         }
@@ -56,7 +56,7 @@ impl Session {
         }
         let to = stop.at.as_micros();
         if to < self.now() {
-            self.seek(if fresh { opening(&stop.script).min(to) } else { to });
+            self.seek(if fresh { stop.script.opening().as_micros().min(to) } else { to });
         }
         self.said = None;
         Some(to)
@@ -64,7 +64,7 @@ impl Session {
 
     /// Shows a run that does what the task asks, from where it differs.
     pub fn show_solution(&mut self, script: &Script) -> Result<(), String> {
-        let now = opening(script).min(self.now());
+        let now = script.opening().as_micros().min(self.now());
         self.change(&script.to_string(), now, Change::Typed, words::SOLUTION.to_owned())
     }
 

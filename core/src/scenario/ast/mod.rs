@@ -171,6 +171,19 @@ pub enum Statement {
     },
 }
 
+impl Script {
+    /// A moment at which nothing has happened yet: a little before the first `at` line.
+    pub fn opening(&self) -> Instant {
+        const BEFORE: Duration = Duration::from_millis(500);
+        let moments = self.statements.iter().filter_map(|line| match &line.value {
+            Statement::At { at, .. } => Some(*at),
+            _ => None,
+        });
+        let first = moments.min().unwrap_or(Instant::ZERO);
+        Instant::ZERO + first.since(Instant::ZERO + BEFORE)
+    }
+}
+
 impl Statement {
     /// What happens, if this line makes anything happen.
     pub fn action(&self) -> Option<&Action> {
