@@ -94,7 +94,7 @@ fn without_webassembly_the_page_says_what_it_is_and_what_to_do() -> Outcome {
 fn a_bad_link_keeps_what_could_be_read_and_leads_on() -> Outcome {
     let (_server, browser) = opened("#v1;cluster+shards=3+replicas=1;at+1s+kil+A;run+for+9s")?;
     browser.wait_for_text(&id("banner"), "could not be read")?;
-    assert!(browser.text(&id("banner"))?.contains("did you mean `kill`?"));
+    assert!(browser.text(&id("banner"))?.contains("did you mean “kill”?"));
     browser.click(&id("brand"))?;
     browser.wait_for(&id("front"))?;
     assert_eq!(browser.count(&id("banner"))?, 0, "a new page, a clean slate");

@@ -202,7 +202,7 @@ fn a_link_with_a_false_promise_is_found_out() -> Outcome {
 fn a_bad_link_says_what_was_wrong_and_keeps_what_was_right() -> Outcome {
     let (_server, browser) = opened("#v1;cluster+shards=5+replicas=1;rules+nak=off;at+1s+kil+A;run+for+3s")?;
     let banner = browser.text(&id("banner"))?;
-    assert!(banner.contains("`nack`") && banner.contains("`kill`"), "{banner}");
+    assert!(banner.contains("“nack”") && banner.contains("“kill”"), "{banner}");
     assert_eq!(browser.count("svg.world .node")?, 10);
     browser.click(&id("dismiss"))?;
     assert_eq!(browser.count(&id("banner"))?, 0);

@@ -186,6 +186,8 @@ pub enum Act {
     Entry(usize),
     /// Shows less of the tape, or more.
     Zoom(bool),
+    /// The diagram shows what happened last, whole.
+    Fit,
     /// This speed of the slider.
     Speed(usize),
     /// Slow motion while votes fly, on or off.

@@ -21,7 +21,7 @@ use crate::clock::{Clock, Pace};
 use crate::lesson::Marks;
 use crate::panels::paint::Palette;
 use crate::panels::sheets::Sheet;
-use crate::scene::diagram::{Diagram, FIRST_SPAN};
+use crate::scene::diagram::Diagram;
 use crate::scene::flight;
 use crate::scene::ring::Point;
 use crate::scene::{NodeIndex, build};
@@ -83,7 +83,8 @@ pub(crate) struct App {
     toast: Option<(String, f64)>,
     search: Option<Search>,
     chosen: causes::Chosen,
-    span: usize,
+    /// The step of the diagram's zoom; none fits it to what happened last.
+    span: Option<usize>,
     travel: Option<Travel>,
     marks: Marks,
     pace: Pace,
@@ -116,7 +117,7 @@ impl Component for App {
             view: View::empty(&opened.session),
             session: opened.session,
             promised: opened.promised,
-            wrong: opened.wrong.iter().map(door::mistake).collect(),
+            wrong: opened.wrong.into_iter().map(|one| one.what).collect(),
             front: opened.fresh,
             playing: false,
             speed: words::REAL_TIME,
@@ -135,7 +136,7 @@ impl Component for App {
             toast: None,
             search: None,
             chosen: causes::Chosen::default(),
-            span: FIRST_SPAN,
+            span: None,
             travel: None,
             marks: lessons::marks(),
             pace: Pace::default(),
@@ -202,7 +203,11 @@ impl Component for App {
 impl App {
     fn look(&mut self) {
         let window = self.view.window.follow(self.session.now(), self.session.end(), self.zoom);
-        let space = Diagram::window(self.view.space, self.session.now(), self.session.end(), self.span);
+        let space = match self.span {
+            _ if self.centre != action::View::Diagram => self.view.space,
+            Some(span) => Diagram::window(self.view.space, self.session.now(), self.session.end(), span),
+            None => self.session.run().fitted(self.view.space),
+        };
         let stand = Stand {
             view: self.centre,
             playing: self.playing,
@@ -247,7 +252,7 @@ impl App {
     fn arrive(&mut self, opened: share::Opened) {
         self.session = opened.session;
         self.promised = opened.promised;
-        self.wrong = opened.wrong.iter().map(door::mistake).collect();
+        self.wrong = opened.wrong.into_iter().map(|one| one.what).collect();
         self.front = opened.fresh && self.mode == Mode::Whole;
         if self.front {
             self.centre = action::View::Ring;

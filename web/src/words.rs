@@ -24,7 +24,7 @@ pub const NOT_COPIED: &str = "The browser did not let us copy. Select the link a
 /// When a seed is no number.
 pub const NO_SEED: &str = "A seed is a whole number.";
 /// Above what is wrong with a link.
-pub const BAD_LINK: &str = "Parts of this link could not be read. The rest is here.";
+pub const BAD_LINK: &str = "Parts of this link could not be read.";
 /// When a link does not keep its promise.
 pub const DIFFERS: &str =
     "This link promises another end: it was made with other rules, or changed on its way.";
@@ -410,6 +410,17 @@ pub fn mistake(line: u32, column: u32, what: &str) -> String {
     format!("Line {line}, column {column}: {what}")
 }
 
+/// A sentence with what scripts say in quotation marks: readers know no backticks.
+pub fn quoted(sentence: &str) -> String {
+    let parts = sentence.split('`').enumerate();
+    let marked = parts.map(|(at, part)| match at {
+        0 => part.to_owned(),
+        at if at % 2 == 1 => format!("“{part}"),
+        _ => format!("”{part}"),
+    });
+    marked.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -427,6 +438,7 @@ mod tests {
         ] {
             assert_eq!(span(micros), text);
         }
+        assert_eq!(quoted("`a` is not `b`, it is"), "“a” is not “b”, it is");
         assert_eq!(clock(4_312_000), "4.312 s");
         assert_eq!(clock(64_312_000), "1:04.312");
         assert_eq!(number(1_234_567), "1,234,567");

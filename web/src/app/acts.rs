@@ -11,7 +11,7 @@ use crate::lesson::Course;
 use crate::panels::paint::Palette;
 use crate::panels::sheets::{self, Sheet};
 use crate::scene::NodeIndex;
-use crate::scene::diagram::SPANS;
+use crate::scene::diagram::{Diagram, FIRST_SPAN, SPANS};
 use crate::scene::tape::ZOOMS;
 use crate::session::compare::Against;
 use crate::{share, words};
@@ -47,9 +47,11 @@ impl App {
             Act::Entry(index) => self.session.seek_record(index),
             Act::Speed(speed) => self.speed = speed.min(words::SPEEDS.len() - 1),
             Act::Zoom(closer) if self.centre == View::Diagram => {
-                let last = SPANS.len() - 1;
-                self.span = if closer { (self.span + 1).min(last) } else { self.span.saturating_sub(1) };
+                let step = Diagram::step(self.view.space).unwrap_or(FIRST_SPAN);
+                self.span =
+                    Some(if closer { (step + 1).min(SPANS.len() - 1) } else { step.saturating_sub(1) });
             }
+            Act::Fit => self.span = None,
             Act::Zoom(true) => self.zoom = (self.zoom + 1).min(ZOOMS - 1),
             Act::Zoom(false) => self.zoom = self.zoom.saturating_sub(1),
             Act::SlowVotes => (self.slow_votes, self.slowed) = (!self.slow_votes, false),

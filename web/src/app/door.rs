@@ -8,8 +8,6 @@ use yew::Callback;
 use yew::html::Scope;
 
 use super::{App, Mode, Msg, asked, speech};
-use crate::panels::script::Mistake;
-use crate::words;
 
 const THEME: &str = "splitvote-theme";
 const LETTERS: &str = "splitvote-letters";
@@ -161,11 +159,6 @@ pub(super) fn full(fragment: &str) -> String {
     let address = address();
     let end = address.find(['#', '?']).unwrap_or(address.len());
     format!("{}{fragment}", &address[..end])
-}
-
-/// A mistake of a link in one line.
-pub(super) fn mistake(one: &Mistake) -> String {
-    words::mistake(one.line, one.column, &one.what)
 }
 
 /// Gives the clipboard a text, and tells whether it took it.

@@ -250,7 +250,7 @@ impl App {
             }
             action::View::Diagram => {
                 let Some(diagram) = half.diagram.clone() else { return Html::default() };
-                html! { <SpaceTime diagram={diagram} listed={half.listed.clone()} frame={self.frames[side].clone()} selected={selected} span={self.span} side={side} on={on.clone()} /> }
+                html! { <SpaceTime diagram={diagram} listed={half.listed.clone()} frame={self.frames[side].clone()} selected={selected} fitted={self.span.is_none()} side={side} on={on.clone()} /> }
             }
             action::View::Lab => Html::default(),
             action::View::Table => {
@@ -285,9 +285,15 @@ impl App {
         if self.wrong.is_empty() {
             return Html::default();
         }
+        let script = self.session.script();
+        let title = script.title.as_deref().map_or_else(|| t("a run without a title").to_owned(), tell);
         html! {
             <div class="banner" role="alert" data-testid="banner">
-                <div><b>{ t(words::BAD_LINK) }</b><ul>{ for self.wrong.iter().take(5).map(|one| html! { <li>{ tell(one) }</li> }) }</ul></div>
+                <div><b>{ t(words::BAD_LINK) }</b>
+                    <ul>{ for self.wrong.iter().take(5).map(|one| html! { <li>{ words::quoted(&tell(one)) }</li> }) }</ul>
+                    <p class="note">{ tf("What you see instead: {title}.", &[("title", &title)]) }</p>
+                </div>
+                <button type="button" class="btn" data-testid="banner-script" onclick={wish(on, Act::Tab(Tab::Script))}>{ t("Open the script") }</button>
                 <button type="button" class="btn bare icon" aria-label={t("Dismiss")} data-testid="dismiss" onclick={wish(on, Act::Dismiss)}>{ icon("close") }</button>
             </div>
         }
@@ -382,7 +388,7 @@ impl App {
         let nodes = scene.nodes.iter().enumerate().filter(|(_, node)| node.shard == shard);
         let lines: Vec<(usize, String)> = nodes.map(|(at, node)| (at, node.name.clone())).collect();
         let name = scene.shards.get(shard).map(|shard| shard.name.clone()).unwrap_or_default();
-        html! { <Chart samples={self.view.samples.clone()} lines={lines} shard={name} end={self.session.outcome().end} theme={self.theme} /> }
+        html! { <Chart samples={self.view.samples.clone()} lines={lines} shard={name} end={self.session.outcome().end} /> }
     }
 
     fn spoken(&self) -> String {

@@ -6,6 +6,9 @@ use splitvote::base::rules::SWITCHES;
 use splitvote::scenario::{Key, Script};
 use splitvote::sim::sweep::VaryError;
 
+use crate::language::{tell, tf};
+use crate::words::title;
+
 /// Variants that are more than most people compare, as strips of one dial: its key, the unit, the first
 /// value, the step and how many.
 const DIALS: [(&str, &str, u32, u32, u32); 4] = [
@@ -53,11 +56,42 @@ fn words(&(key, unit, first, step, count): &(&str, &str, u32, u32, u32)) -> Stri
 
 /// How a choice is called: without its values if they are many.
 pub fn label(words: &str) -> String {
-    let (what, values) = words.split_once('=').unwrap_or((words, ""));
-    let all: Vec<&str> = values.split(',').collect();
+    let Some((what, values)) = words.split_once('=').filter(|(_, values)| !values.contains(['=', ' ']))
+    else {
+        return words.to_owned();
+    };
+    let (what, all) = (called(what), values.split(',').map(spaced).collect::<Vec<_>>());
     match all.as_slice() {
-        [first, .., last] if all.len() > 4 => format!("{} {first} … {last}", what.trim_start_matches("set:")),
-        _ => words.to_owned(),
+        [off, on] if off == "off" && on == "on" => tf("{what}: off and on", &[("what", &what)]),
+        [first, .., last] if all.len() > 4 => {
+            tf("{what}: {first} to {last}", &[("what", &what), ("first", first), ("last", last)])
+        }
+        _ => tf("{what}: {values}", &[("what", &what), ("values", &all.join(", "))]),
+    }
+}
+
+/// How one variant is called: `NACK off` is `nack=off`.
+pub fn variant(words: &str) -> String {
+    let one = words.split_once('=').filter(|(what, value)| !what.contains(' ') && !value.contains('='));
+    one.map_or_else(|| words.to_owned(), |(what, value)| format!("{} {}", called(what), spaced(value)))
+}
+
+/// A switch's or a dial's name for people.
+fn called(what: &str) -> String {
+    match what {
+        "nack" => "NACK".to_owned(),
+        other => tell(&title(other.trim_start_matches("set:"))),
+    }
+}
+
+/// `5ms` as people write it.
+fn spaced(value: &str) -> String {
+    let number = value.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
+    let digits = value.len() - number.len();
+    if digits == 0 || number.is_empty() {
+        value.to_owned()
+    } else {
+        format!("{}\u{a0}{number}", &value[..digits])
     }
 }
 
@@ -99,7 +133,12 @@ mod tests {
                 .iter()
                 .any(|(_, words)| words == "nack=off,on,merged,echoed" || words.starts_with("nack=off"))
         );
-        assert_eq!(label("set:node-timeout=1s,2s,3s,4s,5s"), "node-timeout 1s … 5s");
-        assert_eq!(label("nack=off,on"), "nack=off,on");
+        assert_eq!(label("set:node-timeout=1s,2s,3s,4s,5s"), "Node timeout: 1\u{a0}s to 5\u{a0}s");
+        assert_eq!(label("nack=off,on"), "NACK: off and on");
+        assert_eq!(label("rules=valkey-9.1,splitvote"), "Rules: valkey-9.1, splitvote");
+        assert_eq!(label("nack=off,on fast-failover=off,on"), "nack=off,on fast-failover=off,on");
+        assert_eq!(variant("nack=off"), "NACK off");
+        assert_eq!(variant("set:latency=5ms"), "Latency 5\u{a0}ms");
+        assert_eq!(variant("splitvote nack=off"), "splitvote nack=off");
     }
 }

@@ -1,12 +1,12 @@
-//! Offsets and epochs over time, drawn by plotters on a canvas; the same numbers stand in a table.
+//! Offsets and epochs over time as lines on axes; the last values stand in a table.
 
-use plotters::prelude::*;
-use plotters_canvas::CanvasBackend;
-use web_sys::HtmlCanvasElement;
+use std::fmt::Write as _;
+
 use yew::prelude::*;
 
 use super::Shared;
 use crate::language::{t, tf};
+use crate::scene::tape::{Window, ticks};
 use crate::words;
 
 /// One sample of the whole cluster.
@@ -31,39 +31,31 @@ pub struct Props {
     pub shard: String,
     /// The end of the run.
     pub end: u64,
-    /// Changes with the theme.
-    pub theme: usize,
 }
 
 /// The chart.
 #[component]
 pub fn Chart(props: &Props) -> Html {
-    let (offsets, epochs) = (use_node_ref(), use_node_ref());
-    {
-        let key = (props.samples.clone(), props.lines.clone(), props.theme, props.end);
-        let canvases = (offsets.clone(), epochs.clone());
-        use_effect_with(key, move |(samples, lines, _, end)| {
-            let (ink, dim) = inks();
-            let all: Vec<Vec<(f64, f64)>> = lines
-                .iter()
-                .map(|(node, _)| series(samples, |one| one.offsets.get(*node).copied().flatten()))
-                .collect();
-            draw(&canvases.0, &all, *end, ink, dim);
-            draw(&canvases.1, &[series(samples, |one| Some(one.epoch))], *end, ink, dim);
-        });
+    let samples = &props.samples;
+    if samples.len() < 2 {
+        return html! { <section class="sect"><div class="empty"><b>{ t("Nothing to plot yet") }</b><p>{ t("Press play.") }</p></div></section> };
     }
-    let last = props.samples.last();
+    let offsets: Vec<Vec<(u64, u64)>> = props
+        .lines
+        .iter()
+        .map(|(node, _)| series(samples, |one| one.offsets.get(*node).copied().flatten()))
+        .collect();
+    let epochs = [series(samples, |one| Some(one.epoch))];
+    let last = samples.last();
     html! { <>
         <section class="sect">
             <h2>{ tf("Offsets in shard {shard}", &[("shard", &props.shard)]) }</h2>
-            { scale(props.lines.iter().flat_map(|(node, _)| props.samples.iter().filter_map(|one| one.offsets.get(*node).copied().flatten()))) }
-            <canvas class="chart" ref={offsets} role="img" aria-label={tf("Offsets of shard {shard} over time; the table has the last values", &[("shard", &props.shard)])} data-testid="chart-offsets"></canvas>
-            <div class="legend">{ for props.lines.iter().enumerate().map(|(at, (_, name))| html! { <span><i class={classes!("dash", format!("d{}", at % 4))}></i>{ name }</span> }) }</div>
+            { plot(&offsets, props.end, &tf("Offsets of shard {shard} over time; the table has the last values", &[("shard", &props.shard)]), "chart-offsets") }
+            <div class="legend">{ for props.lines.iter().enumerate().map(|(at, (_, name))| html! { <span><svg viewBox="0 0 24 4" aria-hidden="true"><path class={shade(at)} d="M0 2H24" /></svg>{ name }</span> }) }</div>
         </section>
         <section class="sect">
             <h2>{ t("Greatest epoch") }</h2>
-            { scale(props.samples.iter().map(|one| one.epoch)) }
-            <canvas class="chart" ref={epochs} role="img" aria-label={t("The greatest epoch over time")} data-testid="chart-epochs"></canvas>
+            { plot(&epochs, props.end, t("The greatest epoch over time"), "chart-epochs") }
         </section>
         <section class="sect">
             <table class="view"><thead><tr><th scope="col">{ t("Node") }</th><th scope="col">{ t("Offset") }</th></tr></thead>
@@ -75,78 +67,66 @@ pub fn Chart(props: &Props) -> Html {
     </> }
 }
 
-/// The least and the greatest value, as text over the canvas.
-fn scale(values: impl Iterator<Item = u64>) -> Html {
-    let (low, high) = values.fold((u64::MAX, 0), |(low, high), value| (low.min(value), high.max(value)));
-    if low > high {
-        return html! { <p class="note">{ t("Nothing has run yet.") }</p> };
+/// The points of a line, without those between two of the same height.
+fn series(samples: &[Sample], value: impl Fn(&Sample) -> Option<u64>) -> Vec<(u64, u64)> {
+    let mut points: Vec<(u64, u64)> = Vec::new();
+    for sample in samples {
+        let Some(now) = value(sample) else { continue };
+        if let [.., (_, one), (at, two)] = points.as_mut_slice()
+            && *one == now
+            && *two == now
+        {
+            *at = sample.at;
+            continue;
+        }
+        points.push((sample.at, now));
     }
-    html! { <p class="note ends"><span>{ tf("least {n}", &[("n", &words::number(low))]) }</span><span>{ tf("greatest {n}", &[("n", &words::number(high))]) }</span></p> }
+    points
+}
+
+/// Lines are told from each other by their dashes.
+fn shade(at: usize) -> Classes {
+    classes!("curve", format!("d{}", at % 4))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "places on the screen")]
-fn series(samples: &[Sample], value: impl Fn(&Sample) -> Option<u64>) -> Vec<(f64, f64)> {
-    samples.iter().filter_map(|one| Some((one.at as f64, value(one)? as f64))).collect()
-}
-
-pub(super) fn inks() -> (RGBColor, RGBColor) {
-    let parse = |text: &str| -> Option<RGBColor> {
-        let hex = u32::from_str_radix(text.trim().strip_prefix('#')?, 16).ok()?;
-        let [_, red, green, blue] = hex.to_be_bytes();
-        Some(RGBColor(red, green, blue))
-    };
-    let token = |name: &str| -> Option<RGBColor> {
-        let window = web_sys::window()?;
-        let style = window.get_computed_style(&window.document()?.document_element()?).ok()??;
-        parse(&style.get_property_value(name).ok()?)
-    };
-    (token("--ink").unwrap_or(BLACK), token("--line").unwrap_or(RGBColor(200, 200, 200)))
-}
-
-/// Draws lines over a faint frame. Text stays out of the canvas, where nobody could select it.
-fn draw(canvas: &NodeRef, lines: &[Vec<(f64, f64)>], end: u64, ink: RGBColor, frame: RGBColor) {
-    let Some((backend, density)) = sheet(canvas) else { return };
-    // A canvas cannot fail to be drawn on; if it ever does, the table below has the numbers.
-    let _ = plot(backend, lines, end, ink, frame, density);
-}
-
-/// A canvas made as large as its box, and the pixels that are one of the page's.
-pub(super) fn sheet(canvas: &NodeRef) -> Option<(CanvasBackend, f64)> {
-    let canvas = canvas.cast::<HtmlCanvasElement>()?;
-    let density = web_sys::window().map_or(1.0, |window| window.device_pixel_ratio()).clamp(1.0, 2.0);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "pixels")]
-    let size = |css: i32| (f64::from(css.max(1)) * density) as u32;
-    canvas.set_width(size(canvas.client_width()));
-    canvas.set_height(size(canvas.client_height()));
-    Some((CanvasBackend::with_canvas_object(canvas)?, density))
-}
-
-fn plot(
-    backend: CanvasBackend,
-    lines: &[Vec<(f64, f64)>],
-    end: u64,
-    ink: RGBColor,
-    frame: RGBColor,
-    density: f64,
-) -> Result<(), Box<dyn std::error::Error>> {
+fn plot(lines: &[Vec<(u64, u64)>], end: u64, label: &str, id: &'static str) -> Html {
     let values = || lines.iter().flatten().map(|point| point.1);
-    let (low, high) = (values().fold(f64::MAX, f64::min).min(1e18), values().fold(0.0, f64::max));
-    let room = ((high - low) * 0.12).max(1.0);
-    #[expect(clippy::cast_precision_loss, reason = "places on the screen")]
-    let end = end as f64;
-    let area = backend.into_drawing_area();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "pixels")]
-    let thick = (1.5 * density).round() as u32;
-    let mut chart =
-        ChartBuilder::on(&area).margin(2).build_cartesian_2d(0.0..end, (low - room)..(high + room))?;
-    for share in [0.0, 0.5, 1.0] {
-        let y = low + (high - low) * share;
-        chart.draw_series(LineSeries::new([(0.0, y), (end, y)], frame.stroke_width(1)))?;
+    let (low, high) = (values().min().unwrap_or(0), values().max().unwrap_or(0));
+    // A line that never moves stands in the middle.
+    let y = |value: u64| {
+        if high == low { 50.0 } else { 96.0 - (value - low) as f64 / (high - low) as f64 * 92.0 }
+    };
+    let path = |points: &Vec<(u64, u64)>| {
+        let mut path = String::new();
+        for (at, (x, value)) in points.iter().enumerate() {
+            let x = *x as f64 / end.max(1) as f64 * 1000.0;
+            // Writing to a `String` cannot fail.
+            let _ = write!(path, "{}{x:.1} {:.1}", if at == 0 { 'M' } else { 'L' }, y(*value));
+        }
+        path
+    };
+    html! {
+        <div class="plot">
+            <div class="heights" aria-hidden="true"><span>{ words::number(high) }</span>if low < high { <span>{ words::number(low) }</span> }</div>
+            <svg class="chart" viewBox="0 0 1000 100" preserveAspectRatio="none" role="img" aria-label={label.to_owned()} data-testid={id}>
+                { for lines.iter().enumerate().map(|(at, points)| html! { <path class={shade(at)} d={path(points)} /> }) }
+            </svg>
+            <div class="moments" aria-hidden="true">{ for ticks(Window { from: 0, to: end }).into_iter().map(|(at, label)| html! { <span style={format!("left:{at:.2}%")}>{ label }</span> }) }</div>
+        </div>
     }
-    for (at, line) in lines.iter().enumerate() {
-        let style = ink.mix([1.0, 0.62, 0.4, 0.28][at % 4]).stroke_width(thick);
-        chart.draw_series(LineSeries::new(line.iter().copied(), style))?;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_keeps_its_corners() {
+        let sample = |at, epoch| Sample { at, epoch, offsets: Vec::new() };
+        let samples: Vec<Sample> =
+            [(0, 3), (1, 3), (2, 3), (3, 4), (4, 4), (5, 4)].map(|(at, epoch)| sample(at, epoch)).into();
+        assert_eq!(series(&samples, |one| Some(one.epoch)), [(0, 3), (2, 3), (3, 4), (5, 4)]);
+        assert!(series(&samples, |_| None).is_empty());
     }
-    area.present()?;
-    Ok(())
 }

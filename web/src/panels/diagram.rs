@@ -7,7 +7,7 @@ use yew::prelude::*;
 use super::{Shared, Wish, icon, wish};
 use crate::action::Act;
 use crate::language::{t, tell, tf};
-use crate::scene::diagram::{Diagram, End, GUTTER, HEAD, Lane, Light, Line, Mark, SPANS, Sign};
+use crate::scene::diagram::{Diagram, End, HEAD, Lane, Light, Line, Mark, SPANS, Sign};
 use crate::scene::flight::Sort;
 use crate::scene::ring::Point;
 use crate::scene::{NodeIndex, hue};
@@ -24,8 +24,8 @@ pub struct Props {
     pub frame: NodeRef,
     /// The node that is looked at.
     pub selected: Option<NodeIndex>,
-    /// The step of the zoom.
-    pub span: usize,
+    /// Whether its window is fitted to what happened last.
+    pub fitted: bool,
     /// Where wishes go.
     pub on: Wish,
     /// Which of two diagrams it is; only the first has names for the keyboard to go to.
@@ -53,38 +53,82 @@ pub fn SpaceTime(props: &Props) -> Html {
             });
         })
     };
-    let (width, height) = (diagram.width.to_string(), diagram.height.to_string());
+    let (width, height, gutter) = (diagram.width.to_string(), diagram.height.to_string(), diagram.gutter);
     let floor = diagram.frontier.min(diagram.height);
+    let gap = diagram.lanes.get(1).map_or(28.0, |lane| lane.x - diagram.lanes[0].x).min(28.0);
     html! {
-        <div class="diagram" ref={props.frame.clone()} data-picture="" data-testid={id("diagram")}>
-            <div class="diagram-scroll">
-                <svg class="spacetime" width={width.clone()} height={height.clone()} viewBox={format!("0 0 {width} {height}")} role="group" aria-label={t("Space and time")} onclick={click}>
-                    { for diagram.ticks.iter().map(|(y, label)| html! {
-                        <g aria-hidden="true"><path class="moment" d={format!("M{GUTTER} {y:.1}H{width}")} /><text class="small" x={(GUTTER - 14.0).to_string()} y={format!("{y:.1}")}>{ label.clone() }</text></g>
-                    }) }
-                    { for diagram.lanes.iter().map(|one| lane(one, floor)) }
-                    { for diagram.strips.iter().map(|strip| html! {
-                        <rect class="dust" x={format!("{:.1}", strip.at.x - 4.0)} y={format!("{:.1}", strip.at.y)} width="8" height="6" style={format!("opacity:{:.2}", (f64::from(strip.count) / 12.0).clamp(0.15, 1.0))} />
-                    }) }
-                    <g aria-hidden="true">
-                        { for diagram.lines.iter().map(line) }
-                        { for diagram.marks.iter().map(|one| mark(one, diagram.width)) }
-                        <rect class="unseen-yet" x={GUTTER.to_string()} y={format!("{floor:.1}")} width={(diagram.width - GUTTER).to_string()} height={format!("{:.1}", (diagram.height - floor).max(0.0))} />
-                        <path class="cursor" d={format!("M{} {:.1}H{width}", GUTTER - 8.0, diagram.cursor)} />
-                    </g>
-                    <rect class="roof" width={width.clone()} height={HEAD.to_string()} />
-                    { for diagram.lanes.iter().map(|one| head(props, one, &id(&format!("node-{}", one.name)))) }
-                </svg>
+        <div class="diagram" data-testid={id("diagram")}>
+            <div class="diagram-frame" ref={props.frame.clone()} data-picture="">
+                <div class="diagram-scroll">
+                    <svg class={classes!("spacetime", (gap < 28.0).then_some("close"))} width={width.clone()} height={height.clone()} viewBox={format!("0 0 {width} {height}")} role="group" aria-label={t("Space and time")} onclick={click}>
+                        { for diagram.ticks.iter().map(|(y, label)| html! {
+                            <g aria-hidden="true"><path class="moment" d={format!("M{gutter} {y:.1}H{width}")} /><text class="small" x={(gutter - 8.0).to_string()} y={format!("{y:.1}")}>{ label.clone() }</text></g>
+                        }) }
+                        <g aria-hidden="true">
+                            <rect class="unseen-yet" x={gutter.to_string()} y={format!("{floor:.1}")} width={(diagram.width - gutter).to_string()} height={format!("{:.1}", (diagram.height - floor).max(0.0))} />
+                            if diagram.height - floor > 40.0 { <text class="small yet" x={(gutter + 8.0).to_string()} y={format!("{:.1}", floor + 22.0)}>{ t("not yet") }</text> }
+                        </g>
+                        { for diagram.lanes.iter().map(|one| lane(one, floor)) }
+                        { for diagram.strips.iter().map(|strip| html! {
+                            <rect class="dust" x={format!("{:.1}", strip.at.x - 4.0)} y={format!("{:.1}", strip.at.y)} width="8" height="6" style={format!("opacity:{:.2}", (f64::from(strip.count) / 12.0).clamp(0.15, 1.0))} />
+                        }) }
+                        <g aria-hidden="true">
+                            <path class="cursor" d={format!("M{} {:.1}H{width}", gutter - 4.0, diagram.cursor)} />
+                            { for diagram.lines.iter().map(line) }
+                            { for diagram.marks.iter().map(|one| mark(one, diagram.width)) }
+                        </g>
+                        <rect class="roof" width={width.clone()} height={HEAD.to_string()} />
+                        { for diagram.lanes.iter().map(|one| head(props, one, gap, &id(&format!("node-{}", one.name)))) }
+                    </svg>
+                </div>
+                if diagram.lines.is_empty() && diagram.strips.is_empty() { { quiet(props, &id) } }
             </div>
-            <div class="diagram-zoom" role="group" aria-label={t("Zoom of the diagram")}>
-                <button type="button" class="btn icon" aria-label={t("Show more time")} title={t("Show more time (o)")} disabled={props.span == 0} data-testid={id("diagram-out")} onclick={wish(&props.on, Act::Zoom(false))}>{ icon("minus") }</button>
-                <output>{ words::span(SPANS[props.span.min(SPANS.len() - 1)]) }</output>
-                <button type="button" class="btn icon" aria-label={t("Show less time")} title={t("Show less time (i)")} disabled={props.span + 1 >= SPANS.len()} data-testid={id("diagram-in")} onclick={wish(&props.on, Act::Zoom(true))}>{ icon("plus") }</button>
+            <div class="diagram-foot">
+                { legend() }
+                { zoom(props, &id) }
             </div>
             <ul class="unseen" aria-label={t("Messages in the diagram")} data-testid={id("diagram-list")}>
                 { for props.listed.iter().map(|(_, sentence)| html! { <li>{ tell(sentence) }</li> }) }
             </ul>
         </div>
+    }
+}
+
+/// What to do where nothing is drawn.
+fn quiet(props: &Props, id: &impl Fn(&str) -> String) -> Html {
+    html! {
+        <div class="quiet">
+            <b>{ t("Only pings here") }</b>
+            <div class="row wrap">
+                <button type="button" class="btn" data-testid={id("quiet-pings")} onclick={wish(&props.on, Act::Pings)}>{ t("Show pings") }</button>
+                <button type="button" class="btn" data-testid={id("quiet-vote")} onclick={wish(&props.on, Act::Vote(true))}>{ t("Go to the next vote") }</button>
+            </div>
+        </div>
+    }
+}
+
+fn zoom(props: &Props, id: &impl Fn(&str) -> String) -> Html {
+    let window = props.diagram.window;
+    let step = Diagram::step(window).unwrap_or(0);
+    html! {
+        <div class="diagram-zoom" role="group" aria-label={t("Zoom of the diagram")}>
+            <button type="button" class="btn icon" aria-label={t("Show more time")} title={t("Show more time (o)")} disabled={step == 0} data-testid={id("diagram-out")} onclick={wish(&props.on, Act::Zoom(false))}>{ icon("minus") }</button>
+            <output>{ tell(&words::span(window.to - window.from)) }</output>
+            <button type="button" class="btn icon" aria-label={t("Show less time")} title={t("Show less time (i)")} disabled={step + 1 >= SPANS.len()} data-testid={id("diagram-in")} onclick={wish(&props.on, Act::Zoom(true))}>{ icon("plus") }</button>
+            <button type="button" class="btn" aria-pressed={if props.fitted { "true" } else { "false" }} title={t("Show what happened last, whole")} data-testid={id("diagram-fit")} onclick={wish(&props.on, Act::Fit)}>{ t("Fit") }</button>
+        </div>
+    }
+}
+
+/// What its lines and marks mean.
+fn legend() -> Html {
+    let way = |class: &'static str, words: &'static str| html! { <span><svg viewBox="0 0 22 10" aria-hidden="true"><g class={classes!("msg", class)}><path class="under" d="M1 5H16" /><path class="way" d="M1 5H16" /><path class="tip" d="M21 5L14 2V8Z" /></g></svg>{ words }</span> };
+    let sign = |glyph: &'static str, words: &'static str| html! { <span><b aria-hidden="true">{ glyph }</b>{ words }</span> };
+    html! {
+        <p class="diagram-legend">
+            { way("ballot e3", t("votes, in the colour of their epoch")) }{ way("fail", t("news of a failure")) }{ way("update", t("other news")) }
+            { sign("✕", t("killed")) }{ sign("×", t("message lost")) }{ sign("?", t("asks")) }{ sign("✓", t("votes")) }{ sign("★", t("won")) }
+        </p>
     }
 }
 
@@ -101,7 +145,7 @@ fn lane(lane: &Lane, floor: f64) -> Html {
 }
 
 /// A lane's name, which is chosen as a node of the ring is.
-fn head(props: &Props, lane: &Lane, id: &str) -> Html {
+fn head(props: &Props, lane: &Lane, gap: f64, id: &str) -> Html {
     let at = lane.node;
     let chosen = props.selected == Some(at);
     let pick = {
@@ -115,7 +159,7 @@ fn head(props: &Props, lane: &Lane, id: &str) -> Html {
         <g key={format!("head-{}", lane.name)} class={classes!("lane-head", chosen.then_some("on"))} id={id.to_owned()} data-testid={id.to_owned()} data-index={at.to_string()}
             role="button" tabindex={if props.selected.unwrap_or(0) == at { "0" } else { "-1" }} aria-pressed={if chosen { "true" } else { "false" }}
             aria-label={tf("Lane of {node}", &[("node", &lane.name)])} transform={format!("translate({:.1} 17)", lane.x)} onclick={pick}>
-            <rect x="-14" y="-13" width="28" height="26" rx="6" /><text>{ &lane.name }</text>
+            <rect x={(-gap / 2.0).to_string()} y="-13" width={gap.to_string()} height="26" rx="6" /><text>{ &lane.name }</text>
         </g>
     }
 }
@@ -189,6 +233,7 @@ fn paper(line: &Line) -> Html {
 fn mark(mark: &Mark, width: f64) -> Html {
     let (class, glyph) = match mark.sign {
         Sign::User => ("user", "▾"),
+        Sign::Killed => ("killed", "✕"),
         Sign::Suspect => ("suspect", "◇"),
         Sign::Fail => ("fail", "◆"),
         Sign::Wait => ("wait", "…"),

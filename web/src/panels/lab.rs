@@ -1,22 +1,23 @@
 //! The seed lab: thousands of seeds of the present scenario, and hunts. It is drawn from what workers have
 //! told so far.
 
-use std::rc::Rc;
-
-use splitvote::sim::sweep::{Bar, COUNTED, FIGURES, Figure, Scale};
+use splitvote::sim::sweep::{COUNTED, FIGURES};
 use wasm_bindgen::JsCast as _;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
-use super::histogram::{Histogram, TALL};
 use super::{Wish, icon, wish};
-use crate::action::{Act, Save};
+use crate::action::Act;
 use crate::lab::bench::{Bench, Form, LISTED, Pick, State};
 use crate::lab::{Lab, Order, vary};
 use crate::language::{t, tell, tf};
 use crate::words;
 
+mod drawn;
 mod hunt;
+mod names;
+
+use names::{counted_name, figure_name, short};
 
 /// The lab; `rules` are those of the present script.
 pub fn view(lab: &Lab, rules: &str, theme: usize, on: &Wish) -> Html {
@@ -28,7 +29,7 @@ pub fn view(lab: &Lab, rules: &str, theme: usize, on: &Wish) -> Html {
                 { form(lab, on) }
                 if let Some(wrong) = &lab.wrong { <p class="wrong" role="alert" data-testid="lab-wrong">{ tell(wrong) }</p> }
             </section>
-            if let Some(bench) = &lab.bench { { results(bench, lab.command(), theme, on) } }
+            if let Some(bench) = &lab.bench { { results(bench, lab.command(), theme, on) } } else { { drawn::example() } }
             { hunt::section(&lab.quarry, lab.chase.as_ref(), rules, on) }
         </div>
     }
@@ -58,10 +59,12 @@ fn form(lab: &Lab, on: &Wish) -> Html {
     html! {
         <div class="lab-form">
             <label><span>{ t("Seeds") }</span><input inputmode="numeric" value={form.seeds.clone()} data-testid="lab-count" onchange={entered(on, Order::Seeds)} /></label>
-            <label><span>{ t("from seed") }</span><input inputmode="numeric" value={form.first.clone()} data-testid="lab-first" onchange={entered(on, Order::First)} /></label>
+            <label><span>{ t("From seed") }</span><input inputmode="numeric" value={form.first.clone()} data-testid="lab-first" onchange={entered(on, Order::First)} /></label>
             <label class="grow"><span>{ t("Side by side") }</span>{ picker(form, on) }</label>
-            <label class="grow"><span>{ t("in words") }</span><input value={form.vary.clone()} spellcheck="false" placeholder="nack=off,on" data-testid="lab-vary" onchange={entered(on, Order::Vary)} /></label>
             { go }
+            <details class="fold"><summary>{ t("Advanced") }</summary>
+                <label class="grow"><span>{ t("Side by side, as --vary of the command line has it") }</span><input value={form.vary.clone()} spellcheck="false" placeholder="nack=off,on" data-testid="lab-vary" onchange={entered(on, Order::Vary)} /></label>
+            </details>
         </div>
     }
 }
@@ -78,7 +81,7 @@ fn picker(form: &Form, on: &Wish) -> Html {
     let known = form.vary.is_empty() || all.iter().any(|one| one.1 == form.vary);
     html! {
         <select class="pick" data-testid="lab-pick" onchange={entered(on, Order::Vary)}>
-            <option value="" selected={form.vary.is_empty()}>{ t("nothing: this scenario alone") }</option>
+            <option value="" selected={form.vary.is_empty()}>{ t("Nothing: this scenario alone") }</option>
             if !known { { option(&form.vary) } }
             <optgroup label={t("Rules")}>{ of(vary::Group::Rules) }</optgroup>
             <optgroup label={t("One dial, step by step")}>{ of(vary::Group::Dials) }</optgroup>
@@ -90,7 +93,8 @@ fn results(bench: &Bench, command: String, theme: usize, on: &Wish) -> Html {
     html! { <>
         <section class="sect" aria-label={t("What the runs came to")}>
             { progress(bench) }
-            { chart(bench, theme, on) }
+            { drawn::headline(bench) }
+            { drawn::chart(bench, theme, on) }
         </section>
         { listed(bench, on) }
         <section class="sect lab-tables">
@@ -107,7 +111,10 @@ fn progress(bench: &Bench) -> Html {
     let pace = tf("{pace} runs a second", &[("pace", &words::number(bench.pace()))]);
     let state = match &bench.state {
         State::Running(_) => String::new(),
-        State::Done => tf("Done in {time}: {numbers}.", &[("time", &bench.took()), ("numbers", &numbers)]),
+        State::Done => tf(
+            "Done in {time}: {numbers}.",
+            &[("time", &tell(&words::span(bench.took().as_micros()))), ("numbers", &numbers)],
+        ),
         State::Stopped => tf("Stopped: {numbers}.", &[("numbers", &numbers)]),
         State::Failed(why) => tell(why),
     };
@@ -122,111 +129,23 @@ fn progress(bench: &Bench) -> Html {
     }
 }
 
-fn chart(bench: &Bench, theme: usize, on: &Wish) -> Html {
-    let figure = |(at, figure): (usize, &Figure)| {
-        let chosen = if bench.figure == at { "true" } else { "false" };
-        html! { <button type="button" class="btn" aria-pressed={chosen} data-testid={format!("lab-figure-{at}")} onclick={wish(on, Act::Lab(Order::Figure(at)))}>{ figure_name(at, figure.name) }</button> }
-    };
-    let figures = html! { <div class="lab-figures" role="group" aria-label={t("Figure")}>{ for FIGURES.iter().enumerate().map(figure) }</div> };
-    let Some((scale, rows)) = bench.bars() else {
-        return html! { <>{ figures }<p class="note">{ t("No run has a value yet.") }</p></> };
-    };
-    let print = FIGURES[bench.figure].print;
-    let end = scale.from + scale.width * scale.bars as u64;
-    let strips = (rows.len() > TALL).then_some("strips");
-    let rows = Rc::new(rows);
-    let pick = {
-        let (on, rows, figure) = (on.clone(), rows.clone(), bench.figure);
-        Callback::from(move |(row, bar): (usize, usize)| {
-            if let Some(bar) = rows.get(row).and_then(|row: &Vec<Bar>| row.get(bar)) {
-                on.emit(Act::Lab(Order::List(Pick::Bar(row, figure, bar.from_ms, bar.to_ms))));
-            }
-        })
-    };
-    html! { <>
-        { figures }
-        <div class={classes!("lab-chart", strips)}>
-            <ul class="lab-names" aria-hidden="true">{ for (0..rows.len()).map(|at| html! { <li>{ short(&bench.name(at)) }</li> }) }</ul>
-            <Histogram rows={rows.clone()} theme={theme} pick={pick} />
-            <p class="note ends"><span>{ print(scale.from) }</span><span>{ tf("each bar {width} wide", &[("width", &print(scale.width))]) }</span><span>{ print(end) }</span></p>
-        </div>
-        <details class="lab-bars"><summary data-testid="lab-bars">{ t("The bars as a table") }</summary>{ bars(bench, &rows, scale, on) }</details>
-        <button type="button" class="btn" data-testid="save-csv" onclick={wish(on, Act::Save(Save::Csv))}>{ t("Save the figures (CSV)") }</button>
-    </> }
-}
-
-/// Without what all dials begin with.
-fn short(name: &str) -> String {
-    name.trim_start_matches("set:").to_owned()
-}
-
-/// A figure's name on the page.
-fn figure_name(at: usize, english: &'static str) -> &'static str {
-    match at {
-        0 => t("covered again"),
-        1 => t("won after FAIL"),
-        2 => t("rounds"),
-        3 => t("lost writes"),
-        _ => english,
-    }
-}
-
-/// The name of what is counted.
-fn counted_name(at: usize, english: &'static str) -> &'static str {
-    match at {
-        0 => t("with a split vote"),
-        1 => t("not covered at the end"),
-        2 => t("with a broken property"),
-        _ => english,
-    }
-}
-
-fn heads(bench: &Bench) -> Html {
-    (0..bench.sweep().variants.len())
-        .map(|at| html! { <th scope="col">{ short(&bench.name(at)) }</th> })
-        .collect()
-}
-
-/// Every bar is a button that lists its seeds: this is how keys and readers get there.
-fn bars(bench: &Bench, rows: &[Vec<Bar>], scale: Scale, on: &Wish) -> Html {
-    let print = FIGURES[bench.figure].print;
-    let cell = |row: usize, at: usize| {
-        let bar = rows[row][at];
-        if bar.count == 0 {
-            return html! { <td class="num">{ "0" }</td> };
-        }
-        let order = Order::List(Pick::Bar(row, bench.figure, bar.from_ms, bar.to_ms));
-        let label = tf(
-            "{runs} runs from {from} on under {variant}: list their seeds",
-            &[("runs", &bar.count), ("from", &print(bar.from_ms)), ("variant", &bench.name(row))],
-        );
-        html! { <td class="num"><button type="button" class="link" aria-label={label} data-testid={format!("lab-bar-{row}-{at}")} onclick={wish(on, Act::Lab(order))}>{ words::number(bar.count) }</button></td> }
-    };
-    let line = |at: usize| {
-        let bar = rows[0][at];
-        html! { <tr><th scope="row">{ format!("{} – {}", print(bar.from_ms), print(bar.to_ms)) }</th>{ for (0..rows.len()).map(|row| cell(row, at)) }</tr> }
-    };
-    html! {
-        <div class="scroll" tabindex="0" role="region" aria-label={t("The bars as a table")}><table class="view">
-            <thead><tr><th scope="col">{ t("From – to") }</th>{ heads(bench) }</tr></thead>
-            <tbody>{ for (0..scale.bars).filter(|at| rows.iter().any(|row| row[*at].count > 0)).map(line) }</tbody>
-        </table></div>
-    }
-}
-
 fn spreads(bench: &Bench) -> Html {
     let rows = bench.spreads();
+    // Of fewer runs the ninety-ninth of a hundred is hardly more than the last.
+    let few = bench.sweep().variants.iter().any(|(_, tally)| tally.runs < 1000);
     let line = |(figure, variant, cells): &(usize, usize, [String; 4])| {
         html! {
             <tr class={(*variant == 0).then_some("first")}>
                 <th scope="row">{ figure_name(*figure, FIGURES[*figure].name) }<small>{ short(&bench.name(*variant)) }</small></th>
-                { for cells.iter().map(|cell| html! { <td class="num">{ cell }</td> }) }
+                { for cells.iter().enumerate().map(|(at, cell)| html! { <td class={classes!("num", (few && at == 2).then_some("few"))}>{ cell }</td> }) }
             </tr>
         }
     };
     html! {
         <table class="view lab-table" data-testid="lab-spreads">
-            <thead><tr><th scope="col">{ t("Figure") }</th>{ for ["p50", "p95", "p99", "max"].map(|head| html! { <th scope="col">{ head }</th> }) }</tr></thead>
+            <thead><tr><th scope="col">{ t("Figure") }</th>{ for ["p50", "p95", "p99", "max"].map(|head| html! {
+                <th scope="col">{ head }if few && head == "p99" { <small>{ t("needs 1,000 runs") }</small> }</th>
+            }) }</tr></thead>
             <tbody>{ for rows.iter().map(line) }</tbody>
         </table>
     }
@@ -240,8 +159,8 @@ fn rates(bench: &Bench, on: &Wish) -> Html {
             html! { "0" }
         } else {
             let label = tf(
-                "{runs} runs {what} under {variant}: list their seeds",
-                &[("runs", runs), ("what", &name), ("variant", &bench.name(*variant))],
+                "{what}, {variant}: {runs} runs; list their seeds",
+                &[("runs", runs), ("what", &name), ("variant", &short(&bench.name(*variant)))],
             );
             let order = Order::List(Pick::Shows(*variant, *what));
             html! { <button type="button" class="link" aria-label={label} data-testid={format!("lab-shows-{variant}-{what}")} onclick={wish(on, Act::Lab(order))}>{ words::number(*runs) }</button> }
@@ -255,7 +174,7 @@ fn rates(bench: &Bench, on: &Wish) -> Html {
     };
     html! {
         <table class="view lab-table" data-testid="lab-rates">
-            <thead><tr><th scope="col">{ t("Counted") }</th><th scope="col">{ t("Runs") }</th><th scope="col">{ t("Rate, and its interval of 95 %") }</th></tr></thead>
+            <thead><tr><th scope="col">{ t("Counted") }</th><th scope="col">{ t("Runs") }</th><th scope="col">{ t("Rate, and its interval of 95\u{a0}%") }</th></tr></thead>
             <tbody>{ for rows.iter().map(line) }</tbody>
         </table>
     }
@@ -265,10 +184,10 @@ fn rates(bench: &Bench, on: &Wish) -> Html {
 fn listed(bench: &Bench, on: &Wish) -> Html {
     let Some(pick) = bench.pick else { return Html::default() };
     let (rows, variant) = (bench.picked(), bench.picked_of());
-    let name = bench.name(variant);
+    let name = short(&bench.name(variant));
     let title = match pick {
         Pick::Bar(_, figure, from, to) => tf(
-            "{figure} from {from} to {to} under {variant}",
+            "{figure} {from} to {to}, {variant}",
             &[
                 ("figure", &figure_name(figure, FIGURES[figure].name)),
                 ("from", &(FIGURES[figure].print)(from)),
@@ -276,10 +195,9 @@ fn listed(bench: &Bench, on: &Wish) -> Html {
                 ("variant", &name),
             ],
         ),
-        Pick::Shows(_, what) => tf(
-            "{what} under {variant}",
-            &[("what", &counted_name(what, COUNTED[what].name)), ("variant", &name)],
-        ),
+        Pick::Shows(_, what) => {
+            tf("{what}, {variant}", &[("what", &counted_name(what, COUNTED[what].name)), ("variant", &name)])
+        }
     };
     let one = |(seed, value): &(u64, Option<u64>)| {
         html! {

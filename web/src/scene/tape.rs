@@ -120,7 +120,7 @@ impl Tape {
 }
 
 /// Moments to write beside a window, and where they stand in percent.
-pub(super) fn ticks(window: Window) -> Vec<(f64, String)> {
+pub fn ticks(window: Window) -> Vec<(f64, String)> {
     const STEPS: [u64; 20] = [
         1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 30_000, 60_000, 120_000,
         300_000, 600_000, 3_600_000,

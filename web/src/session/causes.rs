@@ -123,6 +123,12 @@ impl Run {
         node.and_then(|_| told(node)).or_else(|| told(None)).map(Item::Record)
     }
 
+    /// The window of the diagram that shows what happened last.
+    pub fn fitted(&self, before: Window) -> Window {
+        let records = &self.outcome().records;
+        Diagram::fitted(before, records, self.traffic(), self.now(), self.outcome().end)
+    }
+
     /// The space-time diagram of a window.
     pub fn diagram(&self, window: Window, size: (f64, f64), pings: bool, causes: Option<&Causes>) -> Diagram {
         let source = Source {

@@ -8,7 +8,7 @@ use crate::action::Act;
 use crate::lab::Order;
 use crate::lab::chase::{Chase, Form, HARMS, targets};
 use crate::language::{t, tell, tf};
-use crate::panels::{Wish, icon, wish};
+use crate::panels::{Wish, icon, switch, wish};
 use crate::words;
 
 /// What is hunted, and what has come of it.
@@ -19,17 +19,13 @@ pub(super) fn section(form: &Form, chase: Option<&Chase>, rules: &str, on: &Wish
     } else {
         html! { <button type="button" class="btn solid" data-testid="hunt-go" onclick={wish(on, Act::Lab(Order::Hunt))}>{ icon("play") }{ t("Hunt") }</button> }
     };
-    let over = {
-        let (on, over) = (on.clone(), form.over);
-        Callback::from(move |_: Event| on.emit(Act::Lab(Order::Over(!over))))
-    };
     html! {
         <section class="sect" aria-labelledby="hunt-head">
             <h2 id="hunt-head">{ t("Hunt: what breaks under these rules?") }</h2>
             <p class="note">{ tf("Random clusters and random faults under {rules}, until something breaks; then the smallest script that shows it.", &[("rules", &rules)]) }</p>
             <div class="lab-form">
                 <label class="grow"><span>{ t("Look for") }</span>{ picker(form, on) }</label>
-                <label class="check"><input type="checkbox" checked={form.over} data-testid="hunt-over" onchange={over} /><span>{ t("over this scenario") }</span></label>
+                <div class="check">{ switch(t("In this scenario only"), None, "hunt-over", form.over, wish(on, Act::Lab(Order::Over(!form.over)))) }</div>
                 { go }
             </div>
             <p class="lab-progress" role="status" data-testid="hunt-state">{ chase.map(state).unwrap_or_default() }</p>
@@ -49,7 +45,7 @@ fn picker(form: &Form, on: &Wish) -> Html {
     let properties = targets().filter(|word| !HARMS.contains(word));
     html! {
         <select class="pick" data-testid="hunt-target" onchange={entered(on, Order::Target)}>
-            <option value="" selected={form.target.is_empty()}>{ t("anything that not every election breaks") }</option>
+            <option value="" selected={form.target.is_empty()}>{ t("Any broken promise but those nearly every election breaks") }</option>
             <optgroup label={t("Harm that splitvote does not do in the same world")}>{ for HARMS.into_iter().map(option) }</optgroup>
             <optgroup label={t("Properties")}>{ for properties.map(option) }</optgroup>
         </select>
@@ -59,11 +55,11 @@ fn picker(form: &Form, on: &Wish) -> Html {
 /// What the words of `--property` mean that are no properties.
 fn harm(word: &'static str) -> &'static str {
     match word {
-        "late" => t("late: slots without a primary for long"),
-        "slow" => t("slow: longer without a primary than with others"),
-        "lost" => t("lost: acknowledged writes are gone"),
-        "manual" => t("manual: a failover by hand does not come off"),
-        "alarm" => t("alarm: a node that runs is marked failed"),
+        "late" => t("Late: slots without a primary for long"),
+        "slow" => t("Slow: longer without a primary than with others"),
+        "lost" => t("Lost: acknowledged writes are gone"),
+        "manual" => t("Manual: a failover by hand does not come off"),
+        "alarm" => t("Alarm: a node that runs is marked failed"),
         other => other,
     }
 }

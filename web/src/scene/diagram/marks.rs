@@ -7,7 +7,7 @@ use splitvote::sim::{Happening, HostIx, Record, What};
 
 use super::super::NodeIndex;
 use super::super::ring::Point;
-use super::{GUTTER, Lane, Lights, Mark, Plan, Sign, Source, Stretch, host};
+use super::{Lane, Lights, Mark, Plan, Sign, Source, Stretch, host};
 
 pub(super) fn marks(source: &Source<'_>, plan: &Plan, lights: &Lights<'_>) -> Vec<Mark> {
     let (from, to) = (plan.window.from, plan.window.to.min(source.frontier));
@@ -18,7 +18,7 @@ pub(super) fn marks(source: &Source<'_>, plan: &Plan, lights: &Lights<'_>) -> Ve
         .filter_map(|(at, record)| {
             let sign = sign(&record.what)?;
             let (item, node) = (Item::Record(at), record.host.map(HostIx::get));
-            let x = node.map_or(GUTTER - 10.0, |node| plan.x(node));
+            let x = node.map_or(plan.gutter - 6.0, |node| plan.x(node));
             let in_cone = |cone: &splitvote::sim::traffic::cone::Cone| {
                 record.host.is_some_and(|host| cone.before(host, record.at) || cone.after(host, record.at))
             };
@@ -29,9 +29,10 @@ pub(super) fn marks(source: &Source<'_>, plan: &Plan, lights: &Lights<'_>) -> Ve
 }
 
 /// What a record looks like; nothing if it is better left to the log.
-fn sign(what: &What) -> Option<Sign> {
+pub(super) fn sign(what: &What) -> Option<Sign> {
     Some(match what {
         What::Violation(_) => Sign::Broken,
+        What::Happening(Happening::Killed | Happening::PowerCut | Happening::DiskFailed) => Sign::Killed,
         What::Happening(_) => Sign::User,
         What::Event(event) => match event {
             Event::PfailMarked { .. } => Sign::Suspect,

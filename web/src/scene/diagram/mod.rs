@@ -1,6 +1,7 @@
 //! The space-time diagram as plain data: a lane for every node, time downwards, messages as lines from
 //! where they left to where they arrived, events as marks. Only what is in the window is in here.
 
+mod fit;
 mod lines;
 mod marks;
 
@@ -22,14 +23,19 @@ pub const SPANS: [u64; 12] = [
     60_000_000, 20_000_000, 10_000_000, 5_000_000, 2_000_000, 1_000_000, 500_000, 200_000, 100_000, 50_000,
     20_000, 5_000,
 ];
-/// The one it opens with: a round of votes fills it.
+/// The shortest that a window is fitted to: a round of votes fills it.
 pub const FIRST_SPAN: usize = 10;
-/// Room for the moments at the left.
-pub const GUTTER: f64 = 64.0;
+/// Room for the moments at the left, and where there is little of it.
+const GUTTERS: [f64; 2] = [64.0, 50.0];
+/// A box narrower than this has little room.
+const NARROW: f64 = 520.0;
 /// Room for the names at the top.
 pub const HEAD: f64 = 34.0;
 /// Lanes stand no closer than this; a diagram with more of them is wider than its box.
-const CLOSEST: f64 = 26.0;
+const CLOSEST: f64 = 24.0;
+
+/// A fitted window that was made for this many times the span is still good.
+const ROOMY: u64 = 5;
 
 /// How an item stands to the chosen one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,6 +96,8 @@ pub struct Line {
 pub enum Sign {
     /// Something was done to it or to the world.
     User,
+    /// Its process ended.
+    Killed,
     /// It suspects a node.
     Suspect,
     /// It knows that a node has failed.
@@ -204,6 +212,8 @@ pub struct Diagram {
     pub width: f64,
     /// How high.
     pub height: f64,
+    /// Room for the moments at its left.
+    pub gutter: f64,
     /// Nodes from left to right.
     pub lanes: Vec<Lane>,
     /// Messages, those that matter most last.
@@ -226,6 +236,7 @@ struct Plan {
     window: Window,
     width: f64,
     height: f64,
+    gutter: f64,
     nodes: usize,
 }
 
@@ -235,8 +246,8 @@ impl Plan {
     }
 
     fn x(&self, node: NodeIndex) -> f64 {
-        let gap = (self.width - GUTTER) / number(self.nodes.max(1));
-        GUTTER + gap * (number(node) + 0.5)
+        let gap = (self.width - self.gutter) / number(self.nodes.max(1));
+        self.gutter + gap * (number(node) + 0.5)
     }
 }
 
@@ -245,6 +256,22 @@ fn number(value: usize) -> f64 {
 }
 
 impl Diagram {
+    /// The step of the zoom that a window has.
+    pub fn step(window: Window) -> Option<usize> {
+        SPANS.iter().position(|span| *span == window.to - window.from)
+    }
+
+    /// A window fitted to the last burst of events up to the cursor.
+    pub fn fitted(before: Window, records: &[Record], traffic: &Traffic, now: u64, end: u64) -> Window {
+        let (since, wanted) = fit::burst(records, traffic, now);
+        // Nothing jumps under a hand for a window that is only somewhat wide.
+        let kept = Self::step(before).filter(|step| {
+            before.from <= since && *step <= wanted && SPANS[*step] <= SPANS[wanted].saturating_mul(ROOMY)
+        });
+        let before = if kept.is_some() { before } else { Window::default() };
+        Self::window(before, now, end, kept.unwrap_or(wanted))
+    }
+
     /// The window around the cursor: the same as before while the cursor is well inside of it.
     pub fn window(before: Window, now: u64, end: u64, span: usize) -> Window {
         let span = SPANS.get(span).copied().unwrap_or(SPANS[FIRST_SPAN]);
@@ -261,14 +288,16 @@ impl Diagram {
     /// Draws what is in the window, in a box of this size.
     pub fn new(source: &Source<'_>, window: Window, size: (f64, f64)) -> Self {
         let nodes = source.cast.names.len();
-        let width = size.0.max(GUTTER + CLOSEST * number(nodes));
-        let plan = Plan { window, width, height: size.1.max(160.0), nodes };
+        let gutter = GUTTERS[usize::from(size.0 < NARROW)];
+        let width = size.0.max(gutter + CLOSEST * number(nodes));
+        let plan = Plan { window, width, height: size.1.max(160.0), gutter, nodes };
         let light = Lights::new(source);
         let (lines, strips) = lines::lines(source, &plan, &light);
         Self {
             window,
             width,
             height: plan.height,
+            gutter,
             lanes: marks::lanes(source, &plan),
             lines,
             marks: marks::marks(source, &plan, &light),
