@@ -126,7 +126,7 @@ fn legend() -> Html {
     let sign = |glyph: &'static str, words: &'static str| html! { <span><b aria-hidden="true">{ glyph }</b>{ words }</span> };
     html! {
         <p class="diagram-legend">
-            { way("ballot e3", t("votes, in the colour of their epoch")) }{ way("fail", t("news of a failure")) }{ way("update", t("other news")) }
+            { way("ballot", t("votes, in the colour of their epoch")) }{ way("fail", t("news of a failure")) }{ way("update", t("other news")) }
             { sign("✕", t("killed")) }{ sign("×", t("message lost")) }{ sign("?", t("asks")) }{ sign("✓", t("votes")) }{ sign("★", t("won")) }
         </p>
     }

@@ -488,6 +488,18 @@ mod tests {
     }
 
     #[test]
+    fn a_window_is_fitted_to_the_last_burst_and_stays_while_that_goes_on() {
+        let world = world("kill-one");
+        let traffic = world.traffic().expect("it was kept");
+        let asked = round(&world).1.from + 20_000;
+        let fit = |before, now| Diagram::fitted(before, world.records(), traffic, now, 60_000_000);
+        let votes = fit(Window::default(), asked + 5_000);
+        assert!(votes.from <= asked && asked + 5_000 < votes.to, "{votes:?}");
+        assert_eq!(fit(votes, asked + 6_000), votes);
+        assert_eq!(Diagram::step(fit(Window::default(), 0)), Some(FIRST_SPAN), "nothing has happened");
+    }
+
+    #[test]
     fn many_pings_are_strips_and_few_are_lines() {
         let world = world("kill-one");
         let cast = build::cast(&world);
