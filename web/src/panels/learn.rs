@@ -34,7 +34,7 @@ struct End {
 }
 
 /// A row; `kind` has a hole for its number.
-fn row(kind: &'static str, one: &'static Builtin, end: End, act: Act, on: &Wish) -> Html {
+fn row(kind: &'static str, one: &'static Builtin, end: &End, act: Act, on: &Wish) -> Html {
     let title = parse(one.text).ok().and_then(|script| script.title).unwrap_or_default();
     let name = one.name.rsplit('/').next().unwrap_or(one.name);
     let number = tf(kind, &[("n", &name.trim_start_matches(char::is_alphabetic))]);
@@ -63,7 +63,7 @@ fn lesson(one: &'static Builtin, marks: &Marks, on: &Wish) -> Html {
         }
     };
     let end = End { note, mark: done, locked: false };
-    row(later("Lesson {n}"), one, end, Act::Learn(Learn::Open(one.name)), on)
+    row(later("Lesson {n}"), one, &end, Act::Learn(Learn::Open(one.name)), on)
 }
 
 fn goal(one: &'static Builtin, marks: &Marks, on: &Wish) -> Html {
@@ -73,7 +73,7 @@ fn goal(one: &'static Builtin, marks: &Marks, on: &Wish) -> Html {
     row(
         later("Goal {n}"),
         one,
-        End { note: best.unwrap_or_default(), mark, locked },
+        &End { note: best.unwrap_or_default(), mark, locked },
         Act::Learn(Learn::Open(one.name)),
         on,
     )
@@ -85,7 +85,7 @@ fn room(one: &'static Builtin, marks: &Marks, on: &Wish) -> Html {
     row(
         later("Room {n}"),
         one,
-        End { note: source.to_owned(), mark, locked: false },
+        &End { note: source.to_owned(), mark, locked: false },
         Act::Scenario(one.name.to_owned()),
         on,
     )

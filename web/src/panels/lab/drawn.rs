@@ -120,8 +120,7 @@ fn ticks(scale: Scale) -> Vec<u64> {
     let end = scale.from + scale.width * scale.bars as u64;
     let steps = (0..18).flat_map(|tens| [1, 2, 5].map(|digit| digit * 10_u64.pow(tens)));
     let step = steps.into_iter().find(|step| (end - scale.from) / step < TICKS).unwrap_or(u64::MAX);
-    let first = scale.from.div_ceil(step);
-    (first..).map(|at| at * step).take_while(|at| *at <= end).collect()
+    (scale.from.div_ceil(step)..=end / step).map(|at| at * step).collect()
 }
 
 fn heads(bench: &Bench) -> Html {
