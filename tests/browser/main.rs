@@ -2,6 +2,7 @@
 #![cfg(not(target_family = "wasm"))]
 
 mod compare;
+mod cost;
 mod editor;
 mod files;
 mod front;

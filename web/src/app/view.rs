@@ -27,7 +27,7 @@ use crate::panels::{
 };
 use crate::scene::diagram::{Causes, Diagram};
 use crate::scene::flight;
-use crate::scene::ring::{Point, Ring};
+use crate::scene::ring::{LEGEND, Point, Ring};
 use crate::scene::story::Theme;
 use crate::scene::tape::{Tape, Window};
 use crate::scene::{Beliefs, NodeIndex, Scene, build, table};
@@ -67,6 +67,7 @@ impl Half {
         selected: Option<NodeIndex>,
         size: (f64, f64),
         window: Window,
+        legend: f64,
         stand: Stand<'_>,
     ) -> Self {
         let diagram = (stand.view == action::View::Diagram).then(|| {
@@ -77,7 +78,7 @@ impl Half {
         let beliefs =
             selected.map(|at| build::beliefs(run.reel().here(), run.cast(), at)).unwrap_or_default();
         Self {
-            ring: Shared::new(Ring::new(&scene, size.0, size.1)),
+            ring: Shared::new(Ring::new(&scene, size, legend)),
             tape: Shared::new(Tape::new(run.whole(), &run.outcome().breaches, run.frontier(), window)),
             beliefs: Shared::new(beliefs),
             rows: Shared::new(stand.rows(run, &scene)),
@@ -149,7 +150,10 @@ impl View {
         filter: (&str, &str),
     ) -> Self {
         let (rows, matching) = rows(session, filter.0, filter.1);
-        let half = |(side, run): (usize, &Run)| Half::of(run, side, session.selected, size, window, stand);
+        // Of two runs side by side neither has a legend.
+        let legend = if session.beside().is_some() { 0.0 } else { LEGEND };
+        let half =
+            |(side, run): (usize, &Run)| Half::of(run, side, session.selected, size, window, legend, stand);
         let halves: Vec<Half> = session.runs().enumerate().map(half).collect();
         Self {
             size,

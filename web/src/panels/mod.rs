@@ -116,9 +116,10 @@ pub fn icon(name: &str) -> Html {
     }
 }
 
-/// An epoch's number on its hue.
+/// An epoch's number: a current epoch on its hue, a config epoch, which is square, on grey.
 pub fn chip(epoch: u64, square: bool) -> Html {
-    html! { <span class={classes!("chip", crate::scene::hue(epoch), square.then_some("sq"))}>{ epoch }</span> }
+    let class = if square { "sq past" } else { crate::scene::hue(epoch) };
+    html! { <span class={classes!("chip", class)}>{ epoch }</span> }
 }
 
 /// A switch with its name and, in the rail, what it means.

@@ -16,7 +16,6 @@ pub struct Palette {
     dim: String,
     ping: String,
     yes: String,
-
     shape: String,
 }
 
@@ -34,7 +33,6 @@ impl Palette {
             dim: token("--dim"),
             ping: token("--ping"),
             yes: token("--yes"),
-
             shape: token("--shape"),
         })
     }
@@ -113,6 +111,7 @@ fn shape(pen: &CanvasRenderingContext2d, palette: &Palette, flight: &Flight, pla
             dot(pen, &palette.dim, place, 3.5);
         }
         Sort::Fail => diamond(pen, palette, place),
+        Sort::Request if !flight.counts => told(pen, palette, flight, place),
         Sort::Request | Sort::Yes | Sort::No => paper(pen, palette, flight, place, pose),
     }
 }
@@ -138,6 +137,18 @@ fn diamond(pen: &CanvasRenderingContext2d, palette: &Palette, place: Point) {
     pen.stroke();
 }
 
+/// A request to a node that has no vote: it hears of the epoch, and nothing comes back.
+fn told(pen: &CanvasRenderingContext2d, palette: &Palette, flight: &Flight, place: Point) {
+    let Some(fill) = palette.hues.get(hue(flight)) else { return };
+    dot(pen, &palette.shape, place, 4.0);
+    dot(pen, fill, place, 3.0);
+}
+
+/// Which of the palette's colours its epoch has.
+fn hue(flight: &Flight) -> usize {
+    usize::try_from(flight.epoch % 5).unwrap_or(0)
+}
+
 /// A ballot paper: plain with the candidate's name while it asks, stamped when it says yes, torn
 /// when it says no.
 fn paper(
@@ -147,7 +158,7 @@ fn paper(
     place: Point,
     (turn, size): (f64, f64),
 ) {
-    let hue = usize::try_from(flight.epoch % 5).unwrap_or(0);
+    let hue = hue(flight);
     let (fill, ink) = (palette.hues.get(hue), palette.inks.get(hue));
     let (Some(fill), Some(ink)) = (fill, ink) else { return };
     let (half, high) = (13.0, 8.5);
@@ -155,13 +166,17 @@ fn paper(
     let _ = pen.translate(place.x, place.y);
     let _ = pen.scale(size, size);
     // A notch at the front shows the way without turning the letters.
-    pen.set_fill_style_str(&palette.shape);
+    pen.set_fill_style_str(fill);
+    pen.set_stroke_style_str(&palette.shape);
+    pen.set_line_width(1.0);
     pen.begin_path();
     let (x, y) = (turn.cos(), turn.sin());
     pen.move_to(x * 21.0, y * 16.0);
     pen.line_to(x * 12.0 - y * 4.0, y * 8.0 + x * 4.0);
     pen.line_to(x * 12.0 + y * 4.0, y * 8.0 - x * 4.0);
+    pen.close_path();
     pen.fill();
+    pen.stroke();
     pen.begin_path();
     if flight.sort == Sort::No {
         pen.move_to(-half, -high);

@@ -4,9 +4,9 @@ use yew::prelude::*;
 
 use super::{Shared, Wish, icon, wish};
 use crate::action::{Act, Deed};
-use crate::language::{t, tf};
+use crate::language::{later, t, tf};
 use crate::scene::ring::{Point, Ring};
-use crate::scene::{Node, NodeIndex, Opinion, Process, Role, Scene, hue};
+use crate::scene::{Node, NodeIndex, Opinion, Phase, Process, Role, Scene, claim_hue, hue};
 use crate::words;
 
 /// What the ring is drawn from.
@@ -73,7 +73,7 @@ pub fn Stage(props: &Props) -> Html {
                 <g aria-hidden="true" style="pointer-events:none">{ for scene.nodes.iter().enumerate().map(|(at, one)| plate(props, at, one)) }</g>
             </svg>
             <canvas ref={props.canvas.clone()} aria-hidden="true"></canvas>
-            { legend() }
+            { legend(scene, ring.node < CROWDED) }
             if let Some((_, at, x, y)) = props.menu.filter(|menu| menu.0 == props.side) { { menu(props, at, x, y) } }
         </div>
     }
@@ -84,17 +84,23 @@ fn id(props: &Props, name: &str) -> String {
     if props.side == 0 { name.to_owned() } else { format!("beside-{name}") }
 }
 
-/// How to read the ring, in one line.
-fn legend() -> Html {
+/// How to read what is on the ring now, in small copies of its marks.
+fn legend(scene: &Scene, crowded: bool) -> Html {
+    let holds = |opinion| scene.nodes.iter().any(|node| node.opinions.contains(&opinion));
+    let mark = |picture: Html, words: &'static str| {
+        html! { <span><svg viewBox="0 0 16 16" aria-hidden="true">{ picture }</svg>{ t(words) }</span> }
+    };
+    let half = html! { <><circle cx="8" cy="8" r="4" /><path class="solid" d="M8 4a4 4 0 0 0 0 8z" /></> };
     html! {
         <p class="legend-bar">
-            <span><svg viewBox="0 0 12 12" aria-hidden="true"><rect x="1" y="1" width="10" height="10" rx="2.5" /></svg>{ t("primary") }</span>
-            <span><svg viewBox="0 0 12 12" aria-hidden="true"><circle cx="6" cy="6" r="5" /></svg>{ t("replica") }</span>
-            <span><i></i>{ t("current epoch") }</span>
-            <span><i class="sq"></i>{ t("config epoch") }</span>
-            <span><svg viewBox="0 0 12 12" aria-hidden="true"><path d="M1 5h10" stroke-dasharray="2 2" /><path class="solid" d="M1 7h10v4H1z" /></svg>{ t("data") }</span>
-            <span><svg viewBox="0 0 12 12" aria-hidden="true"><circle cx="6" cy="6" r="4" /><path class="solid" d="M6 2a4 4 0 0 0 0 8z" /></svg>{ t("pfail") }</span>
-            <span><svg viewBox="0 0 12 12" aria-hidden="true"><circle class="solid" cx="6" cy="6" r="4" /></svg>{ t("fail, by voter") }</span>
+            { mark(html! { <rect x="2" y="2" width="12" height="12" rx="3.5" /> }, later("primary")) }
+            { mark(html! { <circle cx="8" cy="8" r="6" /> }, later("replica")) }
+            { mark(html! { <><path class="full" d="M2.500 8.500A6 6 0 0 0 13.500 8.500z" /><circle cx="8" cy="8" r="6" /><path class="thin" d="M2.500 6.500h11" /></> }, later("its data")) }
+            { mark(html! { <rect class={classes!("current", hue(scene.epoch))} x=".5" y="3" width="15" height="10" rx="5" /> }, later("current epoch")) }
+            if !crowded { { mark(html! { <rect class="claim" x="1" y="3" width="14" height="10" rx="2" /> }, later("config epoch")) } }
+            if scene.shards.iter().any(|shard| !shard.served) { { mark(html! { <path class="lost" d="M0 8h16" /> }, later("slots nobody serves")) } }
+            if holds(Opinion::Fail) { { mark(html! { <circle class="solid" cx="8" cy="8" r="4" /> }, later("a voter marks it failed")) } }
+            else if holds(Opinion::Pfail) { { mark(half, later("a voter suspects it")) } }
         </p>
     }
 }
@@ -152,15 +158,27 @@ fn lone(from: Point, to: Point, cut: bool, node: f64) -> Html {
 fn hub(scene: &Scene, ring: &Ring) -> Html {
     let Point { x, y } = ring.centre;
     let served = scene.shards.iter().filter(|shard| shard.served).count();
-    if ring.inner - ring.node < 76.0 {
-        return html! { <text class="small" x={x.to_string()} y={y.to_string()}>{ tf("epoch {n}", &[("n", &scene.epoch)]) }</text> };
+    let served = tf("{n} of {m} shards served", &[("n", &served), ("m", &scene.shards.len())]);
+    let room = ring.inner - ring.node;
+    if room < 76.0 {
+        // Papers that fly through the middle need it more, and the cards beside them tell the epoch.
+        if scene.races.iter().any(|race| race.phase == Phase::Asking) {
+            return Html::default();
+        }
+        let lines = if room < 60.0 { 0.0 } else { 8.0 };
+        return html! {
+            <g class="hub" aria-hidden="true">
+                <text class="small strong" x={x.to_string()} y={(y - lines).to_string()}>{ tf("epoch {n}", &[("n", &scene.epoch)]) }</text>
+                if lines > 0.0 { <text class="small" x={x.to_string()} y={(y + lines).to_string()}>{ served }</text> }
+            </g>
+        };
     }
     html! {
         <g class="hub" aria-hidden="true">
             <text class="small" x={x.to_string()} y={(y - 34.0).to_string()}>{ t("epoch") }</text>
             <text class="big" x={x.to_string()} y={(y - 4.0).to_string()}>{ scene.epoch }</text>
             <rect class={classes!(hue(scene.epoch), "hue-fill")} x={(x - 22.0).to_string()} y={(y + 20.0).to_string()} width="44" height="5" rx="2.5" stroke="var(--shape)" stroke-width=".75" />
-            <text class="small" x={x.to_string()} y={(y + 42.0).to_string()}>{ tf("{n} of {m} shards served", &[("n", &served), ("m", &scene.shards.len())]) }</text>
+            <text class="small" x={x.to_string()} y={(y + 42.0).to_string()}>{ served }</text>
         </g>
     }
 }
@@ -228,7 +246,7 @@ fn node(props: &Props, at: NodeIndex, node: &Node, in_tab_order: bool) -> Html {
                     <rect fill="url(#hatch)" x={(-radius).to_string()} y={(-radius).to_string()} width={(2.0 * radius).to_string()} height={(2.0 * radius).to_string()} />
                 } else {
                     <rect class="water" x={(-radius).to_string()} y={top.to_string()} width={(2.0 * radius).to_string()} height={(2.0 * radius).to_string()} />
-                    <path class="tide" d={format!("M{} {tide}H{}", -radius, radius)} />
+                    if radius >= CROWDED { <path class="tide" d={format!("M{} {tide}H{}", -radius, radius)} /> }
                 }
             </g>
             { outline(node.role, radius, classes!("rim", "hue-stroke", hue(node.epoch))) }
@@ -255,31 +273,38 @@ fn plate(props: &Props, at: NodeIndex, node: &Node) -> Html {
     html! {
         <g key={node.name.clone()} class={classes!("plate", down.then_some("down"), light(props, at))} transform={format!("translate({:.1} {:.1})", seat.x, seat.y)}>
             <text class="name" y={if node.process == Process::Paused { "-5" } else { "0" }} style={font}>{ &node.name }</text>
-            if !down { { tags(node, radius) } }
+            if !down { { tags(node, props.scene.epoch, radius) } }
             { seal(props, at, node) }
         </g>
     }
 }
 
+/// Nodes smaller than this have room for their name and one number.
+const CROWDED: f64 = 17.0;
+
 /// The current epoch on a round tag, the config epoch on a square one.
-fn tags(node: &Node, radius: f64) -> Html {
+fn tags(node: &Node, newest: u64, radius: f64) -> Html {
+    let size = (radius / 24.0).clamp(0.78, 1.0);
     let width = |epoch: u64| if epoch > 99 { 26.0 } else { 19.0 };
     let (round, square) = (width(node.epoch), width(node.config_epoch));
-    let y = (radius + 1.0) / (radius / 24.0).clamp(0.78, 1.0);
-    let tag = |x: f64, width: f64, corner: &'static str, epoch: u64| {
+    let y = (radius + 1.0) / size;
+    let tag = |x: f64, width: f64, corner: &'static str, epoch: u64, hue: &'static str| {
         html! {
-            <g class={classes!("tag", hue(epoch))} transform={format!("translate({x:.1} {y:.1})")}>
+            <g class={classes!("tag", hue)} transform={format!("translate({x:.1} {y:.1})")}>
                 <rect class="hue-fill" x={(-width / 2.0).to_string()} y="-8" width={width.to_string()} height="16" rx={corner} />
                 <text class="on-hue">{ epoch }</text>
             </g>
         }
     };
+    if radius < CROWDED {
+        return html! { <g transform={format!("scale({size:.2})")}>{ tag(0.0, round, "8", node.epoch, hue(node.epoch)) }</g> };
+    }
     let left = -f64::midpoint(round, square) / 2.0 - 0.5;
-    let size = (radius / 24.0).clamp(0.78, 1.0);
+    let right = left + f64::midpoint(round, square) + 1.0;
     html! {
         <g transform={format!("scale({size:.2})")}>
-            { tag(left, round, "8", node.epoch) }
-            { tag(left + f64::midpoint(round, square) + 1.0, square, "3", node.config_epoch) }
+            { tag(left, round, "8", node.epoch, hue(node.epoch)) }
+            { tag(right, square, "3", node.config_epoch, claim_hue(node.config_epoch, newest)) }
         </g>
     }
 }

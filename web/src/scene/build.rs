@@ -218,10 +218,10 @@ fn finish(
 
 /// Everything that flies.
 pub fn flights(world: &Simulator, cast: &Cast, gossip: bool) -> Vec<Flight> {
-    world.in_flight().filter_map(|one| flight(&one, cast, gossip)).collect()
+    world.in_flight().filter_map(|one| flight(world, &one, cast, gossip)).collect()
 }
 
-fn flight(one: &InFlight, cast: &Cast, gossip: bool) -> Option<Flight> {
+fn flight(world: &Simulator, one: &InFlight, cast: &Cast, gossip: bool) -> Option<Flight> {
     let Cargo::Frame(brief) = one.cargo else { return None };
     let (from, to) = (one.from.get(), one.to.get());
     if letter::sort(brief.kind) <= Sort::Other && !gossip {
@@ -229,7 +229,9 @@ fn flight(one: &InFlight, cast: &Cast, gossip: bool) -> Option<Flight> {
     }
     let Letter { sort, epoch, subject, reason, words } = Letter::read(&brief, from, to, cast);
     let (sent, due) = (one.sent.as_micros(), one.due.as_micros());
-    Some(Flight { id: one.id, from, to, sent, due, sort, epoch, subject, reason, words })
+    let votes = |at: usize| world.node(host_ix(at)).is_some_and(|core| core.view().me().is_voter());
+    let counts = sort != Sort::Request || votes(to);
+    Some(Flight { id: one.id, from, to, sent, due, sort, epoch, subject, reason, words, counts })
 }
 
 /// What one node believes.

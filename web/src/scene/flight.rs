@@ -51,7 +51,14 @@ pub struct Flight {
     pub reason: Option<u8>,
     /// The whole message in words.
     pub words: String,
+    /// Whether an answer can come of it: a request to a node without a vote is only told.
+    pub counts: bool,
 }
+
+/// How far beside the straight line a message keeps, to its right: two that meet pass each other.
+const LANE: f64 = 9.0;
+/// Half of a ballot paper, which begins and ends its way outside of a node.
+const PAPER: f64 = 11.0;
 
 impl Flight {
     /// Where it is at `now`.
@@ -67,8 +74,11 @@ impl Flight {
         #[expect(clippy::cast_precision_loss, reason = "a place on the screen")]
         let share = gone as f64 / whole as f64;
         // A message leaves and enters at the rim of a node.
-        let trim = (ring.node / from.distance(to).max(1.0)).min(0.4);
-        Some(from.towards(to, trim + share * (1.0 - 2.0 * trim)))
+        let far = from.distance(to).max(1.0);
+        let trim = ((ring.node + if self.sort >= Sort::Request { PAPER } else { 0.0 }) / far).min(0.4);
+        let (x, y) = ((to.x - from.x) / far * LANE, (to.y - from.y) / far * LANE);
+        let on_line = from.towards(to, trim + share * (1.0 - 2.0 * trim));
+        Some(Point { x: on_line.x - y, y: on_line.y + x })
     }
 }
 
@@ -109,7 +119,7 @@ mod tests {
     fn world() -> (Scene, Ring) {
         let nodes = (0..2).map(|shard| Node { shard, ..Node::default() }).collect();
         let scene = Scene { shards: vec![Shard::default(); 2], nodes, ..Scene::default() };
-        let ring = Ring::new(&scene, 400.0, 400.0);
+        let ring = Ring::new(&scene, (400.0, 400.0), 0.0);
         (scene, ring)
     }
 
@@ -125,6 +135,7 @@ mod tests {
             subject: "A1".into(),
             reason: None,
             words: "asks".into(),
+            counts: true,
         }
     }
 
@@ -132,10 +143,19 @@ mod tests {
     fn half_way_in_time_is_half_way_in_space_and_time_runs_both_ways() {
         let (_, ring) = world();
         let middle = flight().place(&ring, 1500).unwrap();
-        assert!(middle.distance(ring.centre) < 0.001);
+        assert!((middle.distance(ring.centre) - LANE).abs() < 0.001, "beside the line");
         let (early, late) = (flight().place(&ring, 0).unwrap(), flight().place(&ring, 9999).unwrap());
-        assert!((early.distance(ring.seats[0]) - ring.node).abs() < 0.001);
-        assert!((late.distance(ring.seats[1]) - ring.node).abs() < 0.001);
+        let rim = LANE.hypot(ring.node + PAPER);
+        assert!((early.distance(ring.seats[0]) - rim).abs() < 0.001);
+        assert!((late.distance(ring.seats[1]) - rim).abs() < 0.001);
+    }
+
+    #[test]
+    fn two_that_meet_pass_each_other() {
+        let (_, ring) = world();
+        let back = Flight { from: 1, to: 0, ..flight() };
+        let (one, other) = (flight().place(&ring, 1500).unwrap(), back.place(&ring, 1500).unwrap());
+        assert!((one.distance(other) - 2.0 * LANE).abs() < 0.001);
     }
 
     #[test]

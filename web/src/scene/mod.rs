@@ -304,6 +304,12 @@ pub fn hue(epoch: u64) -> &'static str {
     ["e0", "e1", "e2", "e3", "e4"][usize::try_from(epoch % 5).unwrap_or(0)]
 }
 
+/// The class of the colour of a node's config epoch: only the newest epoch has one, what is older is grey.
+/// Five colours go round, and a cluster that was just made has as many claims as shards.
+pub fn claim_hue(claim: u64, newest: u64) -> &'static str {
+    if claim >= newest { hue(claim) } else { "past" }
+}
+
 /// What one node believes, for the inspector.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Beliefs {

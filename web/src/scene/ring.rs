@@ -46,19 +46,19 @@ pub struct Ring {
     shards: usize,
 }
 
-/// Room outside the arcs for seals and names.
-const MARGIN: f64 = 36.0;
-/// Room for the line below.
-const LEGEND: f64 = 28.0;
+/// Room outside the arcs for seals, which are wider than high.
+const BESIDE: f64 = 40.0;
+const ABOVE: f64 = 28.0;
+/// Room for the two lines below.
+pub const LEGEND: f64 = 44.0;
 
 impl Ring {
-    /// Lays out `scene` in a box of this size.
-    pub fn new(scene: &Scene, width: f64, height: f64) -> Self {
+    /// Lays out `scene` in a box of this size, with so much room below for the line that explains the signs.
+    pub fn new(scene: &Scene, (width, height): (f64, f64), legend: f64) -> Self {
         let size = (width, height);
         let shards = scene.shards.len().max(1);
-        // The line that explains the signs stands below.
-        let height = height - LEGEND;
-        let arc = (width.min(height) / 2.0 - MARGIN).max(80.0);
+        let height = height - legend;
+        let arc = (width / 2.0 - BESIDE).min(height / 2.0 - ABOVE).max(80.0);
         let seats = scene.nodes.iter().map(|node| node.seat).max().unwrap_or(0);
         let node = node_radius(arc, shards, seats);
         // A small ring has no room to waste between its rims.
@@ -194,7 +194,7 @@ mod tests {
         for (shards, replicas, width) in
             [(1, 0, 340.0), (3, 1, 340.0), (3, 2, 560.0), (7, 1, 340.0), (10, 2, 560.0)]
         {
-            let ring = Ring::new(&scene(shards, replicas), width, width);
+            let ring = Ring::new(&scene(shards, replicas), (width, width), LEGEND);
             for (at, one) in ring.seats.iter().enumerate() {
                 assert!(
                     one.x > ring.node && one.x < width - ring.node && one.y > ring.node,
@@ -214,7 +214,7 @@ mod tests {
             world.faults.push(LinkFault { from, to, cut: true });
             world.faults.push(LinkFault { from: to, to: from, cut: true });
         }
-        let ring = Ring::new(&world, 400.0, 400.0);
+        let ring = Ring::new(&world, (400.0, 400.0), LEGEND);
         assert_eq!(ring.walls(&world).len(), 2);
         assert!(ring.lone_faults(&world).is_empty());
     }
@@ -223,7 +223,7 @@ mod tests {
     fn a_one_way_cut_is_drawn_as_a_line() {
         let mut world = scene(3, 0);
         world.faults.push(LinkFault { from: 0, to: 1, cut: true });
-        let ring = Ring::new(&world, 400.0, 400.0);
+        let ring = Ring::new(&world, (400.0, 400.0), LEGEND);
         assert!(ring.walls(&world).is_empty());
         assert_eq!(ring.lone_faults(&world).len(), 1);
     }
