@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-/// Whole numbers up to here are written without an exponent, as every one of them is exact.
-const EXACT: f64 = 4_503_599_627_370_496.0;
+/// Whole numbers up to here are written to the last digit, as peers do who put them into 64 bits for that.
+const WHOLE: f64 = 4_611_686_018_427_387_904.0;
 
 /// The text of a number.
 pub fn double(value: f64) -> String {
@@ -16,7 +16,7 @@ pub fn double(value: f64) -> String {
     if value == 0.0 {
         return if value.is_sign_negative() { "-0" } else { "0" }.to_owned();
     }
-    if value.abs() < EXACT && value.fract() == 0.0 {
+    if value.abs() <= WHOLE && value.fract() == 0.0 {
         return format!("{value:.0}");
     }
     let scientific = format!("{:e}", value.abs());
@@ -70,6 +70,9 @@ mod tests {
             (0.000_001, "0.000001"),
             (0.000_000_12, "1.2e-7"),
             (100_000_000.0, "100000000"),
+            (250_000_000_000_000_000.0, "250000000000000000"),
+            (-4_611_686_018_427_387_904.0, "-4611686018427387904"),
+            (4_611_686_018_427_388_928.0, "4611686018427389000"),
             (1e20, "1e+20"),
             (-1.25e300, "-1.25e+300"),
             (123_456_789.125, "123456789.125"),

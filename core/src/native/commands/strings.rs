@@ -3,7 +3,7 @@
 use super::{Call, Effect, Flow};
 use crate::native::keyspace::{Entry, Value};
 
-use crate::native::values::float;
+use crate::native::values::Extended;
 pub(super) use crate::native::values::{WRONG_TYPE, integer};
 
 pub(super) const SYNTAX: &str = "ERR syntax error";
@@ -289,13 +289,8 @@ pub(super) fn getrange(call: &mut Call<'_>) -> Flow {
     };
     match string(call, call.words[1]).map(|found| found.unwrap_or_default().to_vec()) {
         Ok(bytes) => {
-            let len = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
-            let place = |at: i64| if at < 0 { (len + at).max(0) } else { at };
-            let turned = first < 0 && last < 0 && first > last;
-            let (first, last) = (place(first), place(last).min(len - 1));
-            let last = if turned { -1 } else { last };
-            let part = usize::try_from(first).ok().zip(usize::try_from(last).ok());
-            call.out.bulk(part.and_then(|(first, last)| bytes.get(first..=last)).unwrap_or_default());
+            let span = super::values::text_span(first, last, bytes.len());
+            call.out.bulk(bytes.get(span).unwrap_or_default());
         }
         Err(error) => call.out.error(error),
     }
@@ -378,10 +373,10 @@ pub(super) fn incrbyfloat(call: &mut Call<'_>) -> Flow {
     super::values::tried(call, |call| {
         let key = call.words[1];
         let before = string(call, key)?.map(<[u8]>::to_vec);
-        let before = before.map_or(Ok(0.0), |bytes| super::values::decimal(&bytes))?;
-        let after = float::sum(before, super::values::decimal(call.words[2])?);
-        let after = after.filter(|after| after.is_finite());
-        let text = after.ok_or("ERR increment would produce NaN or Infinity")?.to_string().into_bytes();
+        let read = |bytes: &[u8]| Extended::read(bytes).ok_or("ERR value is not a valid float");
+        let before = before.map_or(Ok(Extended::ZERO), |bytes| read(&bytes))?;
+        let after = before.sum(read(call.words[2])?);
+        let text = after.ok_or("ERR increment would produce NaN or Infinity")?.text().into_bytes();
         let kept = call.server.keyspace.get(key, call.now_ms).and_then(|entry| entry.expires_at);
         call.out.bulk(&text);
         store(call, key, text.clone(), kept);

@@ -100,12 +100,13 @@ fn sorted<'a>(
     cursor: &mut Cursor<'a>,
     number: fn(&mut Cursor<'a>) -> Result<f64, RdbError>,
 ) -> Result<Sorted, RdbError> {
-    let mut sorted = Sorted::default();
+    let mut sorted = Sorted::large();
     for _ in 0..cursor.length()? {
         let member = cursor.string()?;
         let value = number(cursor)?;
         sorted.insert(&member, score(cursor, Some(value))?);
     }
+    sorted.settle();
     Ok(sorted)
 }
 

@@ -4,6 +4,7 @@
 //! always, hashes and sets in the order in which things came.
 
 mod collect;
+mod extended;
 pub mod float;
 mod sorted;
 
@@ -13,6 +14,7 @@ use hashbrown::DefaultHashBuilder;
 use indexmap::{IndexMap, IndexSet};
 
 pub use collect::{Held, WRONG_TYPE, forget, forget_field};
+pub use extended::Extended;
 pub use sorted::{Score, Scored, Sorted};
 
 /// Bytes inside a container.
@@ -83,9 +85,7 @@ impl Value {
             Self::Set(set) if is_numeric(set) => "intset",
             Self::Set(set) if set.len() <= 128 && set.iter().all(|member| short(member)) => "listpack",
             Self::Hash(_) | Self::Set(_) => "hashtable",
-            Self::Sorted(sorted) if sorted.len() <= 128 && sorted.iter().all(|(_, member)| short(member)) => {
-                "listpack"
-            }
+            Self::Sorted(sorted) if sorted.is_packed() => "listpack",
             Self::Sorted(_) => "skiplist",
             Self::Opaque { kind: 15 | 19 | 21, .. } => "stream",
             Self::Str(_) | Self::Opaque { .. } => "raw",

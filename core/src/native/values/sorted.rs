@@ -21,6 +21,11 @@ impl Score {
     pub const fn get(self) -> f64 {
         self.0
     }
+
+    /// The same number, zero without a sign.
+    fn unsigned_zero(self) -> Self {
+        if self.0 == 0.0 { Self(0.0) } else { self }
+    }
 }
 
 impl Ord for Score {
@@ -44,11 +49,17 @@ impl PartialEq for Score {
 
 impl Eq for Score {}
 
+/// The most members, and the longest one, that peers keep in one piece of memory.
+const PACKED: (usize, usize) = (128, 64);
+
 /// A sorted set.
+///
+/// What is small and has never been large is what peers keep in one piece of memory, where a zero has no sign.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sorted {
     order: BTreeSet<(Score, Arc<[u8]>)>,
     scores: HashMap<Arc<[u8]>, Score>,
+    outgrown: bool,
 }
 
 /// A member and its score.
@@ -70,9 +81,36 @@ impl Sorted {
         self.scores.get(member).copied()
     }
 
+    /// Whether a peer would keep it in one piece of memory.
+    pub fn is_packed(&self) -> bool {
+        !self.outgrown
+    }
+
+    /// So many members of at most this length will be put in at once, which a peer may make room for.
+    pub fn expect(&mut self, members: usize, longest: usize) {
+        self.outgrown |= members > PACKED.0 || (self.is_empty() && longest > PACKED.1);
+    }
+
+    /// An empty one that keeps the signs of zeros for now: see [`Sorted::settle`].
+    pub fn large() -> Self {
+        Self { outgrown: true, ..Self::default() }
+    }
+
+    /// Nothing more is put in for now. Peers that build a sorted set as a whole look only then whether it is small.
+    pub fn settle(&mut self) {
+        self.outgrown = self.len() > PACKED.0 || self.scores.keys().any(|member| member.len() > PACKED.1);
+        let Some(zero) = Score::new(0.0).filter(|_| self.is_packed()) else { return };
+        let zeros = self.from_score(zero).take_while(|(score, _)| *score == zero);
+        for member in zeros.map(|(_, member)| member.to_vec()).collect::<Vec<_>>() {
+            self.insert(&member, zero);
+        }
+    }
+
     /// Gives a member a score; the one it had.
     pub fn insert(&mut self, member: &[u8], score: Score) -> Option<Score> {
         let before = self.scores.get_key_value(member).map(|(member, score)| (Arc::clone(member), *score));
+        self.outgrown |= before.is_none() && (self.len() >= PACKED.0 || member.len() > PACKED.1);
+        let score = if self.outgrown { score } else { score.unsigned_zero() };
         if let Some((member, before)) = before {
             // The same number with another sign of zero is written, too.
             self.order.remove(&(before, Arc::clone(&member)));
@@ -145,5 +183,24 @@ mod tests {
         assert_eq!((sorted.remove(b"b"), sorted.iter().count()), (None, 3));
         assert!(Score::new(f64::NAN).is_none());
         assert_eq!(score(0.0), score(-0.0));
+    }
+
+    #[test]
+    fn a_zero_keeps_its_sign_in_what_has_been_large() {
+        let sign = |sorted: &Sorted, member: &str| {
+            sorted.score(member.as_bytes()).is_some_and(|score| score.get().is_sign_negative())
+        };
+        let mut sorted = Sorted::default();
+        sorted.insert(b"small", score(-0.0));
+        assert!(!sign(&sorted, "small") && sorted.is_packed());
+        let long = "x".repeat(65);
+        sorted.insert(long.as_bytes(), score(-0.0));
+        sorted.remove(long.as_bytes());
+        sorted.insert(b"late", score(-0.0));
+        assert!(sign(&sorted, "late") && !sign(&sorted, "small") && !sorted.is_packed());
+        sorted.settle();
+        assert!(!sign(&sorted, "late") && sorted.is_packed());
+        sorted.expect(129, 1);
+        assert!(!sorted.is_packed());
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::strings::{LONGEST, SYNTAX, WRONG_TYPE};
 use super::super::{Call, Flow};
-use super::{Refusal, number, span, tried};
+use super::{Refusal, number, text_span, tried};
 use crate::native::keyspace::{Entry, Keyspace, Value};
 use crate::native::values::integer;
 
@@ -69,7 +69,7 @@ pub(in super::super) fn bitcount(call: &mut Call<'_>) -> Flow {
         };
         let bytes = string(&call.server.keyspace, call.words[1], call.now_ms)?.unwrap_or_default();
         let units = bytes.len() * 8 / bits;
-        let span = ends.map_or(0..units, |(first, last)| span(first, last, units));
+        let span = ends.map_or(0..units, |(first, last)| text_span(first, last, units));
         call.out.len(ones(bytes, span.start * bits, span.end * bits));
         Ok(())
     })

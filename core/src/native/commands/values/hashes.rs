@@ -2,9 +2,9 @@
 
 use super::super::strings::SYNTAX;
 use super::super::{Call, Effect, Flow};
-use super::{decimal, number, one_place, places, tried};
+use super::{number, one_place, places, tried};
 use crate::native::keyspace::Keyspace;
-use crate::native::values::{Bytes, Hash, float, forget_field, integer};
+use crate::native::values::{Bytes, Extended, Hash, forget_field, integer};
 use crate::resp::Proto;
 
 /// HSET and HMSET.
@@ -168,17 +168,16 @@ pub(in super::super) fn hincrby(call: &mut Call<'_>) -> Flow {
 
 pub(in super::super) fn hincrbyfloat(call: &mut Call<'_>) -> Flow {
     tried(call, |call| {
-        let (key, name, by) = (call.words[1], call.words[2], decimal(call.words[3])?);
+        let (key, name) = (call.words[1], call.words[2]);
+        let by = Extended::read(call.words[3]).ok_or("ERR value is not a valid float")?;
         if by.is_infinite() {
             return Err("ERR value is NaN or Infinity".into());
         }
         let before = match field(&call.server.keyspace, call.words, call.now_ms)? {
-            None => 0.0,
-            Some(value) => float::read(value).ok_or("ERR hash value is not a float")?,
+            None => Extended::ZERO,
+            Some(value) => Extended::read(value).ok_or("ERR hash value is not a float")?,
         };
-        let after = float::sum(before, by).filter(|after| after.is_finite());
-        let after = after.ok_or("ERR increment would produce NaN or Infinity")?;
-        let text = after.to_string();
+        let text = before.sum(by).ok_or("ERR increment would produce NaN or Infinity")?.text();
         call.server.keyspace.grow(key, call.now_ms, |hash: &mut Hash| {
             hash.insert(name.into(), text.as_bytes().into());
         })?;

@@ -81,6 +81,15 @@ fn span(first: i64, last: i64, len: usize) -> std::ops::Range<usize> {
     usize::try_from(first).unwrap_or(0)..usize::try_from(end).unwrap_or(0)
 }
 
+/// The same of a string: what ends in front of it ends with its first element, unless the ends are turned round.
+pub(super) fn text_span(first: i64, last: i64, len: usize) -> std::ops::Range<usize> {
+    if first < 0 && last < first {
+        return 0..0;
+    }
+    let signed = i64::try_from(len).unwrap_or(i64::MAX);
+    span(first, if last < 0 { last.saturating_add(signed).max(0) } else { last }, len)
+}
+
 /// The most elements drawn at once if one may be drawn more than once: the answer needs memory for each.
 const DRAWN: u64 = 1 << 20;
 
@@ -130,6 +139,15 @@ mod tests {
             (i64::MIN, i64::MAX, 2, 0..2),
         ] {
             assert_eq!(span(first, last, len), expected, "{first} {last} {len}");
+        }
+    }
+
+    #[test]
+    fn spans_of_strings_have_a_first_element() {
+        for (first, last, len, expected) in
+            [(-2, -2, 1, 0..1), (-1, -2, 1, 0..0), (0, -9, 3, 0..1), (0, -1, 0, 0..0)]
+        {
+            assert_eq!(text_span(first, last, len), expected, "{first} {last} {len}");
         }
     }
 

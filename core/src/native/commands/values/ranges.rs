@@ -16,7 +16,7 @@ struct Edge {
 impl Edge {
     fn read(word: &[u8]) -> Result<Self, Refusal> {
         let (open, digits) = word.strip_prefix(b"(").map_or((false, word), |rest| (true, rest));
-        let score = float::read(digits).and_then(Score::new);
+        let score = float::bound(digits).and_then(Score::new);
         Ok(Self { score: score.ok_or("ERR min or max is not a float")?, open })
     }
 
@@ -221,7 +221,13 @@ pub(in super::super) fn zrangestore(call: &mut Call<'_>) -> Flow {
         let range = Range::read(&call.words[3..], Kind { by: None, rev: None, stores: true })?;
         let sorted = call.server.keyspace.held::<Sorted>(call.words[2], call.now_ms)?;
         let found = sorted.map(|sorted| range.of(sorted)).unwrap_or_default();
-        let out: Sorted = found.into_iter().map(|(score, member)| (member.into(), score)).collect();
+        let mut out = Sorted::default();
+        if matches!(range.part, Part::Places(..)) {
+            out.expect(found.len(), 0);
+        }
+        for (score, member) in found {
+            out.insert(member, score);
+        }
         let len = out.len();
         together::store(call, out.held(), len);
         Ok(())

@@ -95,7 +95,9 @@ fn add(call: &mut Call<'_>, conditions: &Conditions, at: usize) -> Result<(), Re
     let key = call.words[1];
     let pairs = call.words[at..].chunks_exact(2);
     let pairs = pairs.map(|pair| Ok((decimal(pair[0])?, pair[1]))).collect::<Result<Vec<_>, Refusal>>()?;
+    let longest = pairs.iter().map(|(_, member)| member.len()).max().unwrap_or(0);
     let (new, changed, last) = call.server.keyspace.grow(key, call.now_ms, |sorted: &mut Sorted| {
+        sorted.expect(pairs.len(), longest);
         let (mut new, mut changed, mut last) = (0, 0, None);
         for (stated, member) in pairs {
             let before = sorted.score(member);

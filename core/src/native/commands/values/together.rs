@@ -113,12 +113,25 @@ enum Aggregate {
 }
 
 impl Aggregate {
-    fn of(self, left: f64, right: f64) -> f64 {
+    fn of(self, so_far: f64, next: f64) -> f64 {
         match self {
-            Self::Min => left.min(right),
-            Self::Max => left.max(right),
+            // Of two zeros the first stays, whatever its sign.
+            Self::Min => {
+                if next < so_far {
+                    next
+                } else {
+                    so_far
+                }
+            }
+            Self::Max => {
+                if next > so_far {
+                    next
+                } else {
+                    so_far
+                }
+            }
             // The infinities cancel each other out.
-            Self::Sum => float::sum(left, right).unwrap_or(0.0),
+            Self::Sum => float::sum(so_far, next).unwrap_or(0.0),
         }
     }
 }
@@ -182,8 +195,12 @@ impl<'a> Plan<'a> {
         for (key, weight) in self.keys.iter().zip(&self.weights) {
             inputs.push(Input { value: scores(keyspace, key, now_ms)?, weight: *weight });
         }
+        if how != How::Diff {
+            // Peers begin with the smallest; it shows in signs of zero and in sums that round.
+            inputs.sort_by_key(Input::len);
+        }
         let Some((first, rest)) = inputs.split_first() else { return Ok(Sorted::default()) };
-        let mut out = Sorted::default();
+        let mut out = Sorted::large();
         let mut put = |member: &[u8], score: f64| {
             if let Some(score) = Score::new(score) {
                 out.insert(member, score);
@@ -201,13 +218,15 @@ impl<'a> Plan<'a> {
                 for (score, member) in first.iter() {
                     let others: Option<Vec<f64>> = rest.iter().map(|input| input.score(member)).collect();
                     let Some(others) = others else { continue };
-                    put(member, others.into_iter().fold(score, |sum, score| self.aggregate.of(sum, score)));
+                    let first = float::or_zero(score);
+                    put(member, others.into_iter().fold(first, |sum, score| self.aggregate.of(sum, score)));
                 }
             }
             How::Union => {
                 for input in &inputs {
                     for (_, member) in input.iter() {
-                        let scores = inputs.iter().filter_map(|input| input.score(member));
+                        let scores =
+                            inputs.iter().filter_map(|input| input.score(member)).map(float::or_zero);
                         put(member, scores.reduce(|sum, score| self.aggregate.of(sum, score)).unwrap_or(0.0));
                     }
                 }
@@ -233,6 +252,14 @@ fn scores<'k>(keyspace: &'k Keyspace, key: &[u8], now_ms: u64) -> Result<Option<
 }
 
 impl Input<'_> {
+    fn len(&self) -> usize {
+        match self.value {
+            Some(Value::Sorted(sorted)) => sorted.len(),
+            Some(Value::Set(set)) => set.len(),
+            _ => 0,
+        }
+    }
+
     fn weighed(&self, score: f64) -> f64 {
         float::product(score, self.weight)
     }
@@ -270,7 +297,8 @@ pub(in super::super) fn sorted(call: &mut Call<'_>) -> Flow {
 pub(in super::super) fn store_sorted(call: &mut Call<'_>) -> Flow {
     tried(call, |call| {
         let plan = Plan::read(call, 2, true)?;
-        let out = plan.carried_out(&call.server.keyspace, call.now_ms, How::of(call.words[0]))?;
+        let mut out = plan.carried_out(&call.server.keyspace, call.now_ms, How::of(call.words[0]))?;
+        out.settle();
         let len = out.len();
         store(call, out.held(), len);
         Ok(())
