@@ -31,6 +31,8 @@ pub struct Fed {
     pub online: bool,
     /// The last byte it has applied, as it says.
     pub acked: u64,
+    /// The last byte that is on its disk, as it says.
+    pub synced: u64,
     /// Unix milliseconds of its last word.
     pub heard_ms: u64,
     /// The last byte it was sent.
@@ -139,8 +141,8 @@ impl Feed {
                 self.recent.shrink_to(2 * self.recent.len());
             }
         }
-        // Only who feeds a replica waits for this.
-        if !self.replicas.is_empty() {
+        // Who waits for this, to feed a replica or for an element of a list, holds it, too.
+        if Rc::strong_count(&self.grown) > 1 {
             self.grown.notify_waiters();
         }
     }
@@ -195,6 +197,11 @@ impl Feed {
     pub fn holders(&self, offset: u64) -> usize {
         self.replicas.values().filter(|fed| fed.online && fed.acked >= offset).count()
     }
+
+    /// How many replicas have everything up to this byte on their disks.
+    pub fn disks(&self, offset: u64) -> usize {
+        self.replicas.values().filter(|fed| fed.online && fed.synced >= offset).count()
+    }
 }
 
 /// A command as an array of strings: the stream knows no other form.
@@ -244,8 +251,17 @@ mod tests {
     fn a_replica_that_is_behind_keeps_its_bytes() {
         let mut feed = Feed::new(4, 0);
         let remote = SocketAddr::from(([127, 0, 0, 1], 1));
-        let fed =
-            Fed { remote, port: 1, ip: None, online: true, acked: 0, heard_ms: 0, sent: 0, version: None };
+        let fed = Fed {
+            remote,
+            port: 1,
+            ip: None,
+            online: true,
+            acked: 0,
+            synced: 0,
+            heard_ms: 0,
+            sent: 0,
+            version: None,
+        };
         feed.replicas.insert(1, fed);
         feed.relay(b"abcdefgh");
         assert_eq!(feed.behind(0, 99).as_deref(), Some(&b"abcdefgh"[..]));
@@ -266,8 +282,17 @@ mod tests {
         feed.relay(b"def");
         assert_eq!((feed.behind(5, 9), feed.behind(6, 9)), (None, Some(Vec::new())), "and what comes is not");
         let remote = SocketAddr::from(([127, 0, 0, 1], 1));
-        let fed =
-            Fed { remote, port: 1, ip: None, online: true, acked: 6, heard_ms: 0, sent: 6, version: None };
+        let fed = Fed {
+            remote,
+            port: 1,
+            ip: None,
+            online: true,
+            acked: 6,
+            synced: 0,
+            heard_ms: 0,
+            sent: 6,
+            version: None,
+        };
         feed.replicas.insert(1, fed);
         feed.relay(b"ghi");
         feed.forget_for_nobody(99_999, 1);
@@ -284,8 +309,17 @@ mod tests {
     fn room_for_one_that_was_far_behind_is_given_back() {
         let mut feed = Feed::new(4, 0);
         let remote = SocketAddr::from(([127, 0, 0, 1], 1));
-        let fed =
-            Fed { remote, port: 1, ip: None, online: true, acked: 0, heard_ms: 0, sent: 0, version: None };
+        let fed = Fed {
+            remote,
+            port: 1,
+            ip: None,
+            online: true,
+            acked: 0,
+            synced: 0,
+            heard_ms: 0,
+            sent: 0,
+            version: None,
+        };
         feed.replicas.insert(1, fed);
         feed.relay(&vec![b'x'; 1 << 20]);
         feed.replicas.clear();

@@ -113,6 +113,7 @@ pub async fn feed(server: Shared, mut stream: TcpStream, client: &Client, start:
             online: false,
             // What it has it says itself: a snapshot that was sent is not one that was loaded.
             acked: 0,
+            synced: 0,
             heard_ms: server.clock.unix_ms(),
             sent: start.from,
             version: client.announced.version,
@@ -236,16 +237,20 @@ async fn listen(server: &Shared, mut reader: ReadHalf<'_>, id: ClientId, mut buf
 fn heard(server: &mut Server, id: ClientId, words: &[&[u8]]) {
     let now = server.clock.unix_ms();
     let Some(fed) = server.feed.replicas.get_mut(&id) else { return };
+    let number = |word: &[u8]| std::str::from_utf8(word).ok().and_then(|text| text.parse().ok());
     match words {
         [] => fed.heard_ms = now,
-        [name, what, offset, ..]
+        [name, what, offset, more @ ..]
             if name.eq_ignore_ascii_case(b"replconf") && what.eq_ignore_ascii_case(b"ack") =>
         {
             fed.heard_ms = now;
-            let Some(offset) = std::str::from_utf8(offset).ok().and_then(|text| text.parse().ok()) else {
-                return;
-            };
+            let Some(offset) = number(offset) else { return };
             fed.acked = offset;
+            if let [what, synced, ..] = more
+                && what.eq_ignore_ascii_case(b"fack")
+            {
+                fed.synced = number(synced).unwrap_or(fed.synced);
+            }
             server.feed.acked.notify_waiters();
         }
         _ => {}

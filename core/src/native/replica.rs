@@ -206,7 +206,7 @@ async fn stream_on(server: &Shared, link: Link) -> Result<Never, End> {
                     // What is acknowledged must survive this process.
                     settled(server).await;
                     let offset = server.borrow_mut().acknowledged().min(offset);
-                    writer.write_all(&ack(offset)).await?;
+                    writer.write_all(&ack(server, offset)).await?;
                 }
                 Applied::Broken(error) => return Err(End::Broken(io::Error::other(error))),
             }
@@ -223,12 +223,17 @@ async fn stream_on(server: &Shared, link: Link) -> Result<Never, End> {
             },
             _ = ticks.tick() => {
                 let offset = server.borrow_mut().acknowledged();
-                writer.write_all(&ack(offset)).await?;
+                writer.write_all(&ack(server, offset)).await?;
             }
         }
     }
 }
 
-fn ack(offset: u64) -> Vec<u8> {
-    encode(&[b"REPLCONF", b"ACK", offset.to_string().as_bytes()])
+/// How far this replica is, and its disk if there is a log on it.
+fn ack(server: &Shared, offset: u64) -> Vec<u8> {
+    let offset = offset.to_string();
+    let Some(durable) = server.borrow().persist.durable() else {
+        return encode(&[b"REPLCONF", b"ACK", offset.as_bytes()]);
+    };
+    encode(&[b"REPLCONF", b"ACK", offset.as_bytes(), b"FACK", durable.to_string().as_bytes()])
 }

@@ -100,10 +100,8 @@ pub(super) fn pubsub(call: &mut Call<'_>) -> Flow {
             }
         }
         (b"numpat", []) => call.out.len(subscriptions.of(Topic::Pattern).count()),
-        _ => {
-            let asked = String::from_utf8_lossy(call.words[1]).into_owned();
-            call.out.error(&format!("ERR unknown subcommand '{asked}'. Try PUBSUB HELP."));
-        }
+        (b"help", _) => call.help(),
+        _ => call.no_such_form(),
     }
     Flow::Done
 }

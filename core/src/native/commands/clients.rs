@@ -4,52 +4,153 @@ use std::rc::Rc;
 
 use crate::node::ReplicationInput;
 
-use super::strings::{NOT_INTEGER, SYNTAX, integer};
+use super::strings::{SYNTAX, integer, timeout};
 use super::{Call, Flow};
 use crate::native::client::Mute;
 
 pub(super) fn client(call: &mut Call<'_>) -> Flow {
-    let name = call.words[1].to_ascii_lowercase();
-    match (name.as_slice(), call.words.len()) {
-        (b"setinfo", 4) | (b"no-evict" | b"no-touch", 3) => call.out.ok(),
-        (b"setname", 3) => set_name(call),
-        (b"getname", 2) => {
+    match call.words[1].to_ascii_lowercase().as_slice() {
+        b"setinfo" => set_info(call),
+        b"no-evict" | b"no-touch" if call.is(2, "on") || call.is(2, "off") => call.out.ok(),
+        b"no-evict" | b"no-touch" => call.out.error(SYNTAX),
+        // What a client is capable of changes nothing here.
+        b"capa" => call.out.ok(),
+        b"setname" => set_name(call),
+        b"getname" => {
             if call.client.name.is_empty() {
                 call.out.null();
             } else {
                 call.out.bulk(&call.client.name);
             }
         }
-        (b"id", 2) => call.out.int(i64::try_from(call.client.id).unwrap_or(i64::MAX)),
-        (b"info", 2) => {
+        b"getredir" => call.out.int(-1),
+        b"id" => call.out.int(i64::try_from(call.client.id).unwrap_or(i64::MAX)),
+        b"info" => {
             let line = call.server.clients.line(call.client.id);
             call.out.verbatim(&line);
         }
-        (b"list", _) => {
-            let ids: Vec<u64> = call.server.clients.known.keys().copied().collect();
-            let lines: String = ids.into_iter().map(|id| call.server.clients.line(id)).collect();
-            call.out.verbatim(&lines);
-        }
-        (b"kill", 3..) => kill(call),
-        (b"pause", 3 | 4) => pause(call),
-        (b"unpause", 2) => {
+        b"list" => list(call),
+        b"kill" => kill(call),
+        b"pause" => pause(call),
+        b"unpause" => {
             call.server.paused_until = 0;
             call.server.resumed.notify_waiters();
             call.out.ok();
         }
-        (b"reply", 3) => reply(call),
-        (b"tracking", 3..) if call.is(2, "off") => call.out.ok(),
-        (b"tracking" | b"caching", _) => {
+        b"reply" => reply(call),
+        b"tracking" if call.words.len() == 3 && call.is(2, "off") => call.out.ok(),
+        b"tracking" | b"caching" => {
             call.out.error(
                 "ERR this node keeps no track of what clients have read: CLIENT TRACKING is not there",
             );
         }
-        _ => {
-            let asked = String::from_utf8_lossy(call.words[1]).into_owned();
-            call.out.error(&format!("ERR unknown subcommand '{asked}'. Try CLIENT HELP."));
-        }
+        _ => call.help(),
     }
     Flow::Done
+}
+
+/// What a client's library is: taken in, and shown nowhere.
+fn set_info(call: &mut Call<'_>) {
+    let option = call.words[2].to_ascii_lowercase();
+    if option != b"lib-name" && option != b"lib-ver" {
+        let option = String::from_utf8_lossy(call.words[2]).into_owned();
+        return call.out.error(&format!("ERR Unrecognized option '{option}'"));
+    }
+    if !is_plain(call.words[3]) {
+        let option = String::from_utf8_lossy(&option).into_owned();
+        return call
+            .out
+            .error(&format!("ERR {option} cannot contain spaces, newlines or special characters."));
+    }
+    call.out.ok();
+}
+
+/// Whether a text can stand in a line of CLIENT LIST.
+fn is_plain(text: &[u8]) -> bool {
+    text.iter().all(|byte| (b'!'..=b'~').contains(byte))
+}
+
+/// LIST [TYPE t] [ID id...].
+fn list(call: &mut Call<'_>) {
+    let chosen = match Chosen::read(&call.words[2..], &["id", "type"]) {
+        Ok(chosen) => chosen,
+        Err(error) => return call.out.error(&error),
+    };
+    let clients = &call.server.clients;
+    let lines: String = chosen.of(call, true).into_iter().map(|id| clients.line(id)).collect();
+    call.out.verbatim(&lines);
+}
+
+/// Which connections are meant.
+#[derive(Default)]
+struct Chosen {
+    ids: Vec<u64>,
+    address: Option<String>,
+    kind: Option<String>,
+    skip_me: Option<bool>,
+    /// Whether it names a user that there is; there is one, whom every client is.
+    user: bool,
+}
+
+impl Chosen {
+    /// Reads `ID n...`, `ADDR a`, `TYPE t`, `USER u` and `SKIPME yes|no`, as far as they are among these.
+    fn read(words: &[&[u8]], options: &[&str]) -> Result<Self, String> {
+        let mut chosen = Self::default();
+        let mut rest = words;
+        while let [option, value, after @ ..] = rest {
+            rest = after;
+            let option = String::from_utf8_lossy(option).to_ascii_lowercase();
+            let text = String::from_utf8_lossy(value);
+            match option.as_str() {
+                known if !options.contains(&known) => return Err(SYNTAX.to_owned()),
+                "id" => {
+                    let more = rest.iter().take_while(|word| integer(word).is_some()).count();
+                    let ids = std::iter::once(value).chain(&rest[..more]);
+                    for id in ids.map(|word| integer(word)) {
+                        let id = id.ok_or(SYNTAX)?;
+                        let id = u64::try_from(id).ok().filter(|id| *id > 0);
+                        chosen.ids.push(id.ok_or("ERR client-id should be greater than 0")?);
+                    }
+                    rest = &rest[more..];
+                }
+                "addr" => chosen.address = Some(text.into_owned()),
+                "type" => {
+                    let kind = text.to_ascii_lowercase();
+                    if !["normal", "master", "primary", "replica", "slave", "pubsub"].contains(&kind.as_str())
+                    {
+                        return Err(format!("ERR Unknown client type '{text}'"));
+                    }
+                    chosen.kind = Some(kind);
+                }
+                "user" if text == "default" => chosen.user = true,
+                "user" => return Err(format!("ERR No such user '{text}'")),
+                _ if text.eq_ignore_ascii_case("yes") => chosen.skip_me = Some(true),
+                _ if text.eq_ignore_ascii_case("no") => chosen.skip_me = Some(false),
+                _ => return Err(SYNTAX.to_owned()),
+            }
+        }
+        if rest.is_empty() { Ok(chosen) } else { Err(SYNTAX.to_owned()) }
+    }
+
+    /// The connections that are meant, who asks included if `me`.
+    fn of(&self, call: &Call<'_>, me: bool) -> Vec<u64> {
+        let server = &*call.server;
+        let known = server.clients.known.iter();
+        known
+            .filter(|(id, _)| self.ids.is_empty() || self.ids.contains(*id))
+            .filter(|(_, known)| {
+                self.address.as_ref().is_none_or(|address| *address == known.remote.to_string())
+            })
+            .filter(|(id, _)| match self.kind.as_deref() {
+                None => true,
+                Some("replica" | "slave") => server.feed.replicas.contains_key(id),
+                Some("normal") => !server.feed.replicas.contains_key(id),
+                Some(_) => false,
+            })
+            .filter(|(id, _)| me || **id != call.client.id)
+            .map(|(id, _)| *id)
+            .collect()
+    }
 }
 
 fn reply(call: &mut Call<'_>) {
@@ -67,7 +168,7 @@ fn reply(call: &mut Call<'_>) {
 
 fn set_name(call: &mut Call<'_>) {
     let name = call.words[2];
-    if name.iter().any(|byte| !(b'!'..=b'~').contains(byte)) {
+    if !is_plain(name) {
         call.out.error("ERR Client names cannot contain spaces, newlines or special characters.");
         return;
     }
@@ -78,47 +179,25 @@ fn set_name(call: &mut Call<'_>) {
     call.out.ok();
 }
 
-/// Ends connections: `KILL addr`, or `KILL ID n`, `ADDR a`, `TYPE normal|replica`, `SKIPME yes|no`.
+/// Ends connections: `KILL addr`, or `KILL ID n...`, `ADDR a`, `TYPE t`, `USER u`, `SKIPME yes|no`.
 fn kill(call: &mut Call<'_>) {
-    let (mut id, mut address, mut kind, mut skip_me) = (None, None, None, true);
     let short = call.words.len() == 3;
-    if short {
-        address = call.text(2).map(str::to_owned);
-    }
-    for at in (2..call.words.len()).step_by(2).filter(|_| !short) {
-        let Some(value) = call.text(at + 1).map(str::to_owned) else {
-            call.out.error(SYNTAX);
-            return;
-        };
-        match call.words[at].to_ascii_lowercase().as_slice() {
-            b"id" => id = value.parse::<u64>().ok(),
-            b"addr" => address = Some(value),
-            b"type" => kind = Some(value.to_ascii_lowercase()),
-            b"skipme" => skip_me = value.eq_ignore_ascii_case("yes"),
-            _ => {
-                call.out.error(SYNTAX);
-                return;
-            }
-        }
-    }
-    let me = call.client.id;
-    let server = &*call.server;
-    let doomed: Vec<(u64, Rc<tokio::sync::Notify>)> = server
-        .clients
-        .known
-        .iter()
-        .filter(|(known, _)| id.is_none_or(|id| id == **known))
-        .filter(|(_, known)| address.as_ref().is_none_or(|address| *address == known.remote.to_string()))
-        .filter(|(known, _)| match kind.as_deref() {
-            None => true,
-            Some("replica" | "slave") => server.feed.replicas.contains_key(known),
-            Some("normal") => !server.feed.replicas.contains_key(known),
-            Some(_) => false,
-        })
-        .filter(|(known, _)| short || !skip_me || **known != me)
-        .map(|(id, known)| (*id, Rc::clone(&known.killed)))
-        .collect();
-    let upstream = id.is_none() && is_upstream(call, address.as_deref(), kind.as_deref());
+    let chosen = if short {
+        let address = call.text(2).map(str::to_owned);
+        Ok(Chosen { address, skip_me: Some(false), ..Chosen::default() })
+    } else {
+        Chosen::read(&call.words[2..], &["id", "addr", "type", "user", "skipme"])
+    };
+    let chosen = match chosen {
+        Ok(chosen) => chosen,
+        Err(error) => return call.out.error(&error),
+    };
+    let ids = chosen.of(call, chosen.skip_me == Some(false));
+    let known = &call.server.clients.known;
+    let doomed = ids.into_iter().filter_map(|id| Some((id, Rc::clone(&known.get(&id)?.killed))));
+    let doomed: Vec<(u64, Rc<tokio::sync::Notify>)> = doomed.collect();
+    let alone = chosen.ids.is_empty() && !chosen.user;
+    let upstream = alone && is_upstream(call, chosen.address.as_deref(), chosen.kind.as_deref());
     let count = doomed.len() + usize::from(upstream);
     if upstream {
         call.server.following = None;
@@ -148,11 +227,8 @@ fn is_upstream(call: &Call<'_>, address: Option<&str>, kind: Option<&str>) -> bo
 }
 
 fn pause(call: &mut Call<'_>) {
-    let Some(millis) = integer(call.words[2]).and_then(|millis| u64::try_from(millis).ok()) else {
-        call.out.error(NOT_INTEGER);
-        return;
-    };
-    let writes_only = match call.words.get(3) {
+    let mode = call.words.get(3);
+    let writes_only = match mode {
         None => false,
         Some(word) if word.eq_ignore_ascii_case(b"all") => false,
         Some(word) if word.eq_ignore_ascii_case(b"write") => true,
@@ -160,6 +236,10 @@ fn pause(call: &mut Call<'_>) {
             call.out.error("ERR CLIENT PAUSE mode must be WRITE or ALL");
             return;
         }
+    };
+    let millis = match timeout(call.words[2]) {
+        Ok(millis) => millis,
+        Err(error) => return call.out.error(error),
     };
     call.server.paused_until = call.now_ms.saturating_add(millis);
     call.server.pauses_writes_only = writes_only;

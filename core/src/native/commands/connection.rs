@@ -2,18 +2,20 @@
 
 use std::rc::Rc;
 
-use super::{Call, Flow};
+use super::strings::{NOT_INTEGER, SYNTAX, integer};
+use super::{Call, Flow, describe};
 use crate::native::client::Mute;
 use crate::resp::Proto;
 
 pub(super) fn ping(call: &mut Call<'_>) -> Flow {
-    if call.client.listens_in_resp2() {
+    if call.client.listens_in_resp2() && call.words.len() < 3 {
         call.out.array(2);
         call.out.bulk(b"pong");
         call.out.bulk(call.words.get(1).copied().unwrap_or_default());
         return Flow::Done;
     }
     match call.words.get(1) {
+        _ if call.words.len() > 2 => call.out.error("ERR wrong number of arguments for 'ping' command"),
         None => call.out.simple("PONG"),
         Some(text) => call.out.bulk(text),
     }
@@ -25,12 +27,15 @@ pub(super) fn quit(call: &mut Call<'_>) -> Flow {
     Flow::Close
 }
 
+/// What is said of any other database than the one that a cluster has.
+pub(super) const OUT_OF_RANGE: &str = "ERR DB index is out of range";
+
 /// A cluster has one database.
 pub(super) fn select(call: &mut Call<'_>) -> Flow {
-    match call.text(1).map(str::parse::<u32>) {
-        Some(Ok(0)) => call.out.ok(),
-        Some(Ok(_)) => call.out.error("ERR DB index is out of range"),
-        _ => call.out.error("ERR invalid DB index"),
+    match integer(call.words[1]) {
+        Some(0) => call.out.ok(),
+        Some(_) => call.out.error(OUT_OF_RANGE),
+        None => call.out.error(NOT_INTEGER),
     }
     Flow::Done
 }
@@ -66,16 +71,23 @@ pub(super) fn time(call: &mut Call<'_>) -> Flow {
 }
 
 pub(super) fn shutdown(call: &mut Call<'_>) -> Flow {
-    let snapshot = match call.words.get(1).map(|word| word.to_ascii_lowercase()).as_deref() {
-        Some(b"save") => Some(true),
-        Some(b"nosave") => Some(false),
-        // NOW, FORCE and ABORT are about waiting for replicas, which this node does not do.
-        None | Some(b"now" | b"force") => None,
-        Some(_) => {
-            call.out.error("ERR syntax error");
-            return Flow::Done;
+    let mut snapshot = None;
+    for word in &call.words[1..] {
+        match word.to_ascii_lowercase().as_slice() {
+            b"save" if snapshot != Some(false) => snapshot = Some(true),
+            b"nosave" if snapshot != Some(true) => snapshot = Some(false),
+            // Both are about waiting for replicas, which this node does not do.
+            b"now" | b"force" => {}
+            b"abort" if call.words.len() == 2 => {
+                call.out.error("ERR No shutdown in progress.");
+                return Flow::Done;
+            }
+            _ => {
+                call.out.error(SYNTAX);
+                return Flow::Done;
+            }
         }
-    };
+    }
     let saved = &call.server.persist.saved;
     if saved.saving {
         // Late as it is, it would take the place of the one that is written now.
@@ -147,7 +159,7 @@ pub(super) fn hello(call: &mut Call<'_>) -> Flow {
         proto = match *word {
             b"2" => Proto::Resp2,
             b"3" => Proto::Resp3,
-            word if super::strings::integer(word).is_some() => {
+            word if integer(word).is_some() => {
                 call.out.error("NOPROTO unsupported protocol version");
                 return Flow::Done;
             }
@@ -214,7 +226,7 @@ pub(super) fn hello(call: &mut Call<'_>) -> Flow {
 }
 
 /// What ACL CAT lists.
-const CATEGORIES: [&str; 12] = [
+const CATEGORIES: [&str; 19] = [
     "keyspace",
     "read",
     "write",
@@ -223,17 +235,24 @@ const CATEGORIES: [&str; 12] = [
     "list",
     "hash",
     "string",
+    "bitmap",
+    "hyperloglog",
+    "geo",
+    "stream",
     "pubsub",
     "admin",
+    "fast",
+    "slow",
     "connection",
     "transaction",
+    "scripting",
 ];
 
 /// There is one user.
 pub(super) fn acl(call: &mut Call<'_>) -> Flow {
     match call.words[1].to_ascii_lowercase().as_slice() {
         b"whoami" => call.out.bulk(b"default"),
-        b"cat" => call.out.bulks(&CATEGORIES),
+        b"cat" => categories(call),
         b"users" => {
             call.out.array(1);
             call.out.bulk(b"default");
@@ -243,10 +262,22 @@ pub(super) fn acl(call: &mut Call<'_>) -> Flow {
             call.out.array(1);
             call.out.bulk(format!("user default on {pass} ~* &* +@all").as_bytes());
         }
-        _ => {
-            let asked = String::from_utf8_lossy(call.words[1]).into_owned();
-            call.out.error(&format!("ERR unknown subcommand '{asked}'. Try ACL HELP."));
-        }
+        _ => call.help(),
     }
     Flow::Done
+}
+
+/// ACL CAT [category].
+fn categories(call: &mut Call<'_>) {
+    let [_, _, category] = call.words else {
+        if call.words.len() > 2 {
+            return call.no_such_form();
+        }
+        return call.out.bulks(&CATEGORIES);
+    };
+    let category = String::from_utf8_lossy(category).into_owned();
+    if !CATEGORIES.contains(&category.to_ascii_lowercase().as_str()) {
+        return call.out.error(&format!("ERR Unknown category '{category}'"));
+    }
+    call.out.bulks(&describe::inside(&category.to_ascii_lowercase()));
 }

@@ -139,6 +139,9 @@ pub(super) fn keys(call: &mut Call<'_>) -> Flow {
     Flow::Done
 }
 
+/// The words of TYPE.
+const KINDS: [&[u8]; 6] = [b"string", b"list", b"set", b"zset", b"hash", b"stream"];
+
 /// SCAN: the cursor is the slot to go on with, so what is there all the time is told once.
 pub(super) fn scan(call: &mut Call<'_>) -> Flow {
     let Some(mut cursor) = call.text(1).and_then(|text| text.parse::<u64>().ok()) else {
@@ -154,14 +157,25 @@ pub(super) fn scan(call: &mut Call<'_>) -> Flow {
         match call.words[at].to_ascii_lowercase().as_slice() {
             b"match" => pattern = value,
             b"count" => {
-                let count = integer(value).and_then(|count| usize::try_from(count).ok());
-                let Some(count) = count.filter(|count| *count > 0) else {
-                    call.out.error(NOT_INTEGER);
-                    return Flow::Done;
-                };
-                wanted = count;
+                let count = integer(value).ok_or(NOT_INTEGER);
+                let count = count.and_then(|count| usize::try_from(count).map_err(|_| SYNTAX));
+                match count.and_then(|count| if count > 0 { Ok(count) } else { Err(SYNTAX) }) {
+                    Ok(count) => wanted = count,
+                    Err(error) => {
+                        call.out.error(error);
+                        return Flow::Done;
+                    }
+                }
             }
-            b"type" => kind = Some(value.to_ascii_lowercase()),
+            b"type" => {
+                let word = value.to_ascii_lowercase();
+                if !KINDS.contains(&word.as_slice()) {
+                    let word = String::from_utf8_lossy(value).into_owned();
+                    call.out.error(&format!("ERR unknown type name '{word}'"));
+                    return Flow::Done;
+                }
+                kind = Some(word);
+            }
             _ => {
                 call.out.error(SYNTAX);
                 return Flow::Done;

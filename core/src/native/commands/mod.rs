@@ -8,13 +8,16 @@ mod cluster;
 mod connection;
 mod debug;
 mod describe;
+mod docs;
 mod endpoint;
+mod families;
 mod info;
 mod keys;
 mod moving;
 mod persistence;
 mod replication;
 mod route;
+mod rows;
 mod settings;
 mod strings;
 pub mod table;
@@ -165,6 +168,8 @@ fn request(server: &mut Server, client: &mut Client, out: &mut Writer, words: &[
         Ok(command) => command,
         Err(error) => {
             client.spoiled = client.queue.is_some();
+            client.waits_until = None;
+            let error = transactions::ended_by(server, client, place, error);
             if let Some(at) = place {
                 server.stats.of[at].rejected += 1;
             }
@@ -254,7 +259,7 @@ const LISTENING: [&str; 9] = [
 ];
 
 /// Commands that take over the connection, outlast their moment, or come too late inside a transaction.
-const ALONE: [&str; 4] = ["migrate", "psync", "sync", "watch"];
+const ALONE: [&str; 6] = ["migrate", "psync", "save", "shutdown", "sync", "watch"];
 
 /// The command, if it may run; else why not.
 fn admitted(
@@ -271,6 +276,7 @@ fn admitted(
     if !command.takes(words.len()) {
         return Err(format!("ERR wrong number of arguments for '{}' command", command.name));
     }
+    families::check(command, words)?;
     if client.listens_in_resp2() && !LISTENING.contains(&command.name) {
         let error = format!(
             "ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in \

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::native::feeding;
 use crate::protocol::replication::{Path, PsyncRequest};
 
+use super::strings::{NOT_INTEGER, integer, timeout};
 use super::{Call, FOREVER, Flow, UNBLOCKED};
 
 pub(super) fn replconf(call: &mut Call<'_>) -> Flow {
@@ -105,39 +106,105 @@ pub(super) fn role(call: &mut Call<'_>) -> Flow {
 
 /// WAIT: how many replicas have what this client wrote, at once or when enough do.
 pub(super) fn wait(call: &mut Call<'_>) -> Flow {
-    let numbers = call
-        .text(1)
-        .and_then(|text| text.parse::<usize>().ok())
-        .zip(call.text(2).and_then(|text| text.parse::<u64>().ok()));
-    let Some((wanted, patience)) = numbers else {
-        call.out.error("ERR value is not an integer or out of range");
-        return Flow::Done;
-    };
-    if !call.server.node.is_primary() && call.client.waits_until.take().is_some() {
-        call.out.error(UNBLOCKED);
-        return Flow::Done;
-    }
-    if !call.server.node.is_primary() {
-        call.out.error("ERR WAIT cannot be used with replica instances. Please also note that writes to replicas are just local and are not propagated.");
-        return Flow::Done;
-    }
-    let have = call.server.feed.holders(call.client.wrote);
-    let until = call.client.waits_until;
-    if have >= wanted || until.is_some_and(|until| until <= call.now_ms) {
-        call.client.waits_until = None;
-        call.out.int(i64::try_from(have).unwrap_or(i64::MAX));
-        return Flow::Done;
-    }
-    if until.is_none() {
-        let end = if patience == 0 { u64::MAX } else { call.now_ms.saturating_add(patience) };
-        call.client.waits_until = Some(end);
-        // Replicas speak once a second of themselves; this asks them now. Not while the stream stands
-        // still for a replica that is to reach its end.
-        if !call.server.paused {
-            call.server.feed.append(&[b"REPLCONF", b"GETACK", b"*"]);
+    let wanted = integer(call.words[1]).ok_or(NOT_INTEGER);
+    let (wanted, patience) = match wanted.and_then(|wanted| Ok((wanted, timeout(call.words[2])?))) {
+        Ok(numbers) => numbers,
+        Err(error) => {
+            call.out.error(error);
+            return Flow::Done;
         }
+    };
+    if refused(call, "WAIT") {
+        return Flow::Done;
     }
-    let left = call.client.waits_until.unwrap_or(u64::MAX) - call.now_ms;
-    let left = if left > u64::from(u32::MAX) { FOREVER } else { Duration::from_millis(left) };
+    let have = int(call.server.feed.holders(call.client.wrote));
+    if have >= wanted || over(call) {
+        call.client.waits_until = None;
+        call.out.int(have);
+        return Flow::Done;
+    }
+    again(call, patience)
+}
+
+/// WAITAOF: whether this node's disk, and those of how many replicas, have what this client wrote.
+pub(super) fn wait_for_disks(call: &mut Call<'_>) -> Flow {
+    let (here, there, patience) = match disks(call) {
+        Ok(numbers) => numbers,
+        Err(error) => {
+            call.out.error(error);
+            return Flow::Done;
+        }
+    };
+    if refused(call, "WAITAOF") {
+        return Flow::Done;
+    }
+    if here > 0 && call.server.persist.log.is_none() {
+        call.client.waits_until = None;
+        call.out.error("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.");
+        return Flow::Done;
+    }
+    let wrote = call.client.wrote;
+    let own = i64::from(call.server.persist.durable().is_some_and(|durable| durable >= wrote));
+    let have = int(call.server.feed.disks(wrote));
+    if (own >= here && have >= there) || over(call) {
+        call.client.waits_until = None;
+        call.out.array(2);
+        call.out.int(own);
+        call.out.int(have);
+        return Flow::Done;
+    }
+    again(call, patience)
+}
+
+/// The numbers of WAITAOF: of this node and of replicas, and how long to wait.
+fn disks(call: &Call<'_>) -> Result<(i64, i64, u64), &'static str> {
+    let here = integer(call.words[1]).ok_or(NOT_INTEGER)?;
+    if !(0..=1).contains(&here) {
+        return Err("ERR value is out of range, value must between 0 and 1");
+    }
+    let there = integer(call.words[2]).filter(|there| *there >= 0);
+    Ok((here, there.ok_or("ERR value is out of range, must be positive")?, timeout(call.words[3])?))
+}
+
+fn int(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// Whether who asks is told that only a primary can know.
+fn refused(call: &mut Call<'_>, name: &str) -> bool {
+    if call.server.node.is_primary() {
+        return false;
+    }
+    if call.client.waits_until.take().is_some() {
+        call.out.error(UNBLOCKED);
+    } else {
+        call.out.error(&format!(
+            "ERR {name} cannot be used with replica instances. Please also note that writes to replicas are just \
+             local and are not propagated."
+        ));
+    }
+    true
+}
+
+/// Whether who waits has waited long enough.
+pub(super) fn over(call: &Call<'_>) -> bool {
+    call.in_transaction || call.client.waits_until.is_some_and(|until| until <= call.now_ms)
+}
+
+/// How long who waits may still wait, from the first try on; 0 milliseconds are no bound.
+pub(super) fn left(call: &mut Call<'_>, patience: u64) -> Duration {
+    let end = if patience == 0 { u64::MAX } else { call.now_ms.saturating_add(patience) };
+    let left = *call.client.waits_until.get_or_insert(end) - call.now_ms;
+    if left > u64::from(u32::MAX) { FOREVER } else { Duration::from_millis(left) }
+}
+
+/// The same again when a replica, or the disk, has got further, or when it has taken too long.
+fn again(call: &mut Call<'_>, patience: u64) -> Flow {
+    // Replicas speak once a second of themselves; this asks them now. Not while the stream stands
+    // still for a replica that is to reach its end.
+    if call.client.waits_until.is_none() && !call.server.paused {
+        call.server.feed.append(&[b"REPLCONF", b"GETACK", b"*"]);
+    }
+    let left = left(call, patience);
     Flow::Again(Rc::clone(&call.server.feed.acked), left)
 }

@@ -3,20 +3,20 @@
 use std::collections::BTreeSet;
 
 use super::keys::matches;
+use super::strings::SYNTAX;
 use super::{Call, Flow};
 use crate::native::options::{FileError, OptionError};
 
 pub(super) fn config(call: &mut Call<'_>) -> Flow {
-    let name = call.words[1].to_ascii_lowercase();
-    match (name.as_slice(), call.words.len()) {
-        (b"get", 3..) => get(call),
-        (b"set", 4..) => set(call),
-        (b"resetstat", 2) => {
+    match call.words[1].to_ascii_lowercase().as_slice() {
+        b"get" => get(call),
+        b"set" => set(call),
+        b"resetstat" => {
             call.server.stats = crate::native::server::Stats::default();
             call.server.traffic = crate::native::server::Traffic::default();
             call.out.ok();
         }
-        (b"rewrite", 2) => match call.server.options.rewrite() {
+        b"rewrite" => match call.server.options.rewrite() {
             Ok(()) => {
                 call.server.notice(format_args!("CONFIG REWRITE executed with success."));
                 call.out.ok();
@@ -27,12 +27,7 @@ pub(super) fn config(call: &mut Call<'_>) -> Flow {
                 call.out.error(&format!("ERR Rewriting config file: {error}"));
             }
         },
-        _ => {
-            let asked = String::from_utf8_lossy(call.words[1]).into_owned();
-            call.out.error(&format!(
-                "ERR unknown subcommand or wrong number of arguments for '{asked}'. Try CONFIG HELP."
-            ));
-        }
+        _ => call.help(),
     }
     Flow::Done
 }
@@ -51,12 +46,14 @@ fn get(call: &mut Call<'_>) {
 
 /// All of the changes or none.
 fn set(call: &mut Call<'_>) {
+    if !call.words.len().is_multiple_of(2) {
+        return call.out.error(SYNTAX);
+    }
     let mut options = call.server.options.clone();
     let mut seen = BTreeSet::new();
     for at in (2..call.words.len()).step_by(2) {
         let (Some(name), Some(value)) = (call.text(at), call.text(at + 1)) else {
-            call.out.error("ERR wrong number of arguments for 'config|set' command");
-            return;
+            return call.out.error("ERR CONFIG SET takes text");
         };
         let failed = |why: &dyn std::fmt::Display| {
             format!("ERR CONFIG SET failed (possibly related to argument '{name}') - {why}")

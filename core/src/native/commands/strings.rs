@@ -8,6 +8,12 @@ pub(super) use crate::native::values::{WRONG_TYPE, integer};
 
 pub(super) const SYNTAX: &str = "ERR syntax error";
 pub(super) const NOT_INTEGER: &str = "ERR value is not an integer or out of range";
+/// Milliseconds to wait at most, or what is wrong with the word for it.
+pub(super) fn timeout(word: &[u8]) -> Result<u64, &'static str> {
+    let millis = integer(word).ok_or("ERR timeout is not an integer or out of range")?;
+    u64::try_from(millis).map_err(|_| "ERR timeout is negative")
+}
+
 /// The longest string, as peers have it.
 pub(super) const LONGEST: usize = 512 << 20;
 
@@ -37,7 +43,9 @@ pub(super) fn get(call: &mut Call<'_>) -> Flow {
 
 /// What the options of SET, GETEX and their kin say.
 #[derive(Default)]
-struct SetOptions {
+struct SetOptions<'a> {
+    /// Only if the key holds this string.
+    only_if: Option<&'a [u8]>,
     only_new: bool,
     only_old: bool,
     keep_end: bool,
@@ -46,14 +54,18 @@ struct SetOptions {
     end: Option<u64>,
 }
 
-impl SetOptions {
-    fn read(call: &Call<'_>, first: usize, name: &str) -> Result<Self, String> {
+impl<'a> SetOptions<'a> {
+    fn read(call: &Call<'a>, first: usize, name: &str) -> Result<Self, String> {
         let mut options = Self::default();
         let mut at = first;
         while at < call.words.len() {
             match call.words[at].to_ascii_lowercase().as_slice() {
-                b"nx" if !options.only_old => options.only_new = true,
-                b"xx" if !options.only_new => options.only_old = true,
+                b"nx" if !options.only_old && options.only_if.is_none() => options.only_new = true,
+                b"xx" if !options.only_new && options.only_if.is_none() => options.only_old = true,
+                b"ifeq" if !options.only_new && !options.only_old => {
+                    at += 1;
+                    options.only_if = Some(call.words.get(at).ok_or(SYNTAX)?);
+                }
                 b"get" => options.get = true,
                 b"keepttl" if options.end.is_none() => options.keep_end = true,
                 b"persist" if options.end.is_none() => options.persist = true,
@@ -67,6 +79,13 @@ impl SetOptions {
             at += 1;
         }
         Ok(options)
+    }
+}
+
+impl SetOptions<'_> {
+    /// Whether something is asked that only SET knows.
+    fn says_more_than_an_end(&self) -> bool {
+        self.only_new || self.only_old || self.only_if.is_some() || self.get || self.keep_end
     }
 }
 
@@ -103,7 +122,14 @@ pub(super) fn set(call: &mut Call<'_>) -> Flow {
             None => call.out.null(),
         }
     }
-    if (options.only_new && there) || (options.only_old && !there) {
+    let equal = match (options.only_if, call.server.keyspace.get(key, call.now_ms).map(|entry| &entry.value))
+    {
+        (None, _) => true,
+        (Some(wanted), Some(Value::Str(bytes))) => bytes == wanted,
+        (Some(_), None) => false,
+        (Some(_), Some(_)) => return fail(call, WRONG_TYPE),
+    };
+    if (options.only_new && there) || (options.only_old && !there) || !equal {
         if !options.get {
             call.out.null();
         }
@@ -114,7 +140,7 @@ pub(super) fn set(call: &mut Call<'_>) -> Flow {
     if !options.get {
         call.out.ok();
     }
-    call.effect = if options.end.is_some() || options.get {
+    call.effect = if options.end.is_some() || options.get || options.only_if.is_some() {
         set_effect(key, value, expires_at)
     } else {
         Effect::AsTyped
@@ -128,11 +154,15 @@ fn store(call: &mut Call<'_>, key: &[u8], value: Vec<u8>, expires_at: Option<u64
 
 /// A SET that means the same on any clock.
 fn set_effect(key: &[u8], value: &[u8], expires_at: Option<u64>) -> Effect {
+    Effect::Instead(vec![set_words(key, value, expires_at)])
+}
+
+fn set_words(key: &[u8], value: &[u8], expires_at: Option<u64>) -> Vec<Vec<u8>> {
     let mut words = vec![b"SET".to_vec(), key.to_vec(), value.to_vec()];
     if let Some(at) = expires_at {
         words.extend([b"PXAT".to_vec(), at.to_string().into_bytes()]);
     }
-    Effect::Instead(vec![words])
+    words
 }
 
 pub(super) fn setnx(call: &mut Call<'_>) -> Flow {
@@ -143,6 +173,53 @@ pub(super) fn setnx(call: &mut Call<'_>) -> Flow {
         call.effect = Effect::AsTyped;
     }
     call.out.int(i64::from(new));
+    Flow::Done
+}
+
+/// MSETEX numkeys key value... [NX|XX] [EX n|PX n|EXAT n|PXAT n|KEEPTTL]: all or none.
+pub(super) fn msetex(call: &mut Call<'_>) -> Flow {
+    let count =
+        integer(call.words[1]).and_then(|count| usize::try_from(count).ok()).filter(|count| *count > 0);
+    let Some(count) = count else { return fail(call, "ERR invalid numkeys value or out of range") };
+    let after = count.saturating_mul(2).saturating_add(2);
+    let Some(pairs) = call.words.get(2..after) else { return fail(call, SYNTAX) };
+    let options = match SetOptions::read(call, after, "msetex") {
+        Ok(options) if !options.persist && !options.get && options.only_if.is_none() => options,
+        Ok(_) => return fail(call, SYNTAX),
+        Err(error) => return fail(call, &error),
+    };
+    let kept =
+        |call: &Call<'_>, key| call.server.keyspace.get(key, call.now_ms).map(|entry| entry.expires_at);
+    let there = pairs.chunks_exact(2).filter(|pair| kept(call, pair[0]).is_some()).count();
+    if (options.only_new && there > 0) || (options.only_old && there < count) {
+        call.out.int(0);
+        return Flow::Done;
+    }
+    let mut effects = Vec::with_capacity(count);
+    for pair in pairs.chunks_exact(2) {
+        let kept = kept(call, pair[0]).flatten().filter(|_| options.keep_end);
+        let expires_at = kept.or(options.end);
+        call.server.keyspace.put_string(pair[0], pair[1], expires_at);
+        effects.push(set_words(pair[0], pair[1], expires_at));
+    }
+    call.effect = Effect::Instead(effects);
+    call.out.int(1);
+    Flow::Done
+}
+
+/// DELIFEQ key value: takes a string away if it is this one.
+pub(super) fn delifeq(call: &mut Call<'_>) -> Flow {
+    let key = call.words[1];
+    match string(call, key).map(|found| found == Some(call.words[2])) {
+        Ok(equal) => {
+            if equal {
+                call.server.keyspace.take(key, call.now_ms);
+                call.effect = Effect::Instead(vec![vec![b"DEL".to_vec(), key.to_vec()]]);
+            }
+            call.out.int(i64::from(equal));
+        }
+        Err(error) => call.out.error(error),
+    }
     Flow::Done
 }
 
@@ -191,7 +268,7 @@ pub(super) fn getdel(call: &mut Call<'_>) -> Flow {
 pub(super) fn getex(call: &mut Call<'_>) -> Flow {
     let key = call.words[1];
     let options = match SetOptions::read(call, 2, "getex") {
-        Ok(options) if !(options.only_new || options.only_old || options.get || options.keep_end) => options,
+        Ok(options) if !options.says_more_than_an_end() => options,
         Ok(_) => return fail(call, SYNTAX),
         Err(error) => return fail(call, &error),
     };

@@ -1,9 +1,10 @@
 //! MULTI, EXEC, DISCARD: several commands as one. WATCH: only if nobody came in between.
 
-use super::{Call, Effect, Flow, route, table};
+use super::{COMMANDS, Call, Effect, Flow, route, table};
 use crate::base::Slot;
 use crate::native::client::Client;
 use crate::native::keyspace::{Keyspace, slot_of};
+use crate::native::server::Server;
 
 pub(super) fn multi(call: &mut Call<'_>) -> Flow {
     if call.client.queue.is_some() {
@@ -26,6 +27,23 @@ pub(super) fn discard(call: &mut Call<'_>) -> Flow {
         call.out.error("ERR DISCARD without MULTI");
     }
     Flow::Done
+}
+
+/// What is said of a command that may not run. If it is EXEC, that is the end of its transaction, too.
+pub(super) fn ended_by(
+    server: &mut Server,
+    client: &mut Client,
+    place: Option<usize>,
+    error: String,
+) -> String {
+    if place.is_none_or(|at| COMMANDS[at].name != "exec") {
+        return error;
+    }
+    client.queue = None;
+    client.spoiled = false;
+    unwatch_all(&mut server.keyspace, client);
+    let reason = error.strip_prefix("ERR ").unwrap_or(&error);
+    format!("EXECABORT Transaction discarded because of: {reason}")
 }
 
 pub(super) fn exec(call: &mut Call<'_>) -> Flow {

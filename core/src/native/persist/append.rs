@@ -206,6 +206,8 @@ pub async fn keep_log(server: Shared) {
                 }
             }
             server.persist.synced.notify_waiters();
+            // Who waits for replicas may wait for this disk, too.
+            server.feed.acked.notify_waiters();
         }
         if policy == SyncPolicy::EverySecond {
             crate::native::server::sleep(Duration::from_secs(1)).await;

@@ -50,3 +50,10 @@ pub struct Persist {
     /// Told when something was synced.
     pub synced: Rc<Notify>,
 }
+
+impl Persist {
+    /// The last byte of the stream that is on the disk; none if there is no log to put it into.
+    pub fn durable(&self) -> Option<u64> {
+        self.log.as_ref().map(|log| if log.whole { log.durable } else { 0 })
+    }
+}

@@ -9,6 +9,7 @@ mod replication;
 mod shown;
 mod silence;
 mod steps;
+mod waiting;
 
 use std::fs;
 use std::path::PathBuf;

@@ -89,8 +89,8 @@ fn a_slot_waits_for_replicas_that_are_silent_and_not_for_those_that_are_gone() {
         (["16000", "MIGRATING", &to], "ERR I'm not the owner of hash slot 16000"),
         (["1", "IMPORTING", &to], "ERR I'm already the owner of hash slot 1"),
         (["1", "NODE", &id(&nodes[4])], "ERR "),
-        (["1", "MIGRATING", "nobody"], "ERR Unknown node nobody"),
-        (["1", "STABLE", "TIMEOUT"], "ERR Invalid CLUSTER SETSLOT action"),
+        (["1", "MIGRATING", "nobody"], "ERR I don't know about node nobody"),
+        (["1", "STABLE", "TIMEOUT"], "ERR Missing timeout value"),
         (["16384", "MIGRATING", &to], "ERR Invalid or out of range slot"),
     ] {
         let answer = ask(nodes[0].port, &[&["CLUSTER", "SETSLOT"], &words[..]].concat());

@@ -5,12 +5,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::base::{NodeId, Slot, SlotSet};
+use crate::native::commands::strings::timeout;
 use crate::native::commands::{Call, Effect, FOREVER, Flow, UNBLOCKED};
 use crate::native::server::Server;
 use crate::node::Command;
 
 use super::slots::{BAD_SLOT, slot};
-use super::wishes::{self, node_named, wish};
+use super::wishes::{self, UNKNOWN, node_named, wish};
 
 /// How long replicas may take to know, in milliseconds, if the command does not say.
 const PATIENCE: u64 = 2000;
@@ -111,55 +112,54 @@ fn asked(call: &mut Call<'_>) -> Option<(Slot, Command, u64)> {
         return None;
     }
     let what = call.words[3].to_ascii_lowercase();
-    let words = if what == b"stable" { 4 } else { 5 };
-    let patience = patience(call, words)?;
     let mine = call.server.node.view().owners().get(slot) == Some(call.server.node.view().myself());
-    let command = match what.as_slice() {
-        b"stable" => Command::CloseSlot(slot),
-        b"migrating" if !mine && !streamed => {
+    let (command, options) = match (what.as_slice(), call.words.len()) {
+        (b"stable", _) => (Command::CloseSlot(slot), 4),
+        (b"migrating", 5..) if !mine && !streamed => {
             call.out.error(&format!("ERR I'm not the owner of hash slot {slot}"));
             return None;
         }
-        b"importing" if mine && !streamed => {
+        (b"importing", 5..) if mine && !streamed => {
             call.out.error(&format!("ERR I'm already the owner of hash slot {slot}"));
             return None;
         }
-        b"migrating" | b"importing" => {
-            let other = owner_named(call)?;
-            Command::OpenSlot { slot, other, importing: what == b"importing" }
+        (b"migrating" | b"importing", 5..) => {
+            let other = owner_named(call, "I don't know about node")?;
+            (Command::OpenSlot { slot, other, importing: what == b"importing" }, 5)
         }
-        b"node" => given(call, slot, mine)?,
+        (b"node", 5..) => (given(call, slot, mine)?, 5),
         _ => {
             call.out.error(NO_FORM);
             return None;
         }
     };
-    Some((slot, command, patience))
+    Some((slot, command, patience(call, options)?))
 }
 
 const NO_FORM: &str = "ERR Invalid CLUSTER SETSLOT action or number of arguments. Try CLUSTER HELP";
 
-/// The limit behind so many words.
-fn patience(call: &mut Call<'_>, words: usize) -> Option<u64> {
-    match call.words.len().checked_sub(words) {
-        Some(0) => Some(PATIENCE),
-        Some(2) if call.is(words, "timeout") => {
-            let limit = call.text(words + 1).and_then(|text| text.parse().ok());
-            if limit.is_none() {
-                call.out.error("ERR timeout is not an integer or out of range");
-            }
-            limit.map(|limit| if limit == 0 { PATIENCE } else { limit })
-        }
-        _ => {
-            call.out.error(NO_FORM);
+/// The limit among the words from this one on; what else stands there says nothing, as with peers.
+fn patience(call: &mut Call<'_>, options: usize) -> Option<u64> {
+    let Some(at) = (options..call.words.len()).find(|at| call.is(*at, "timeout")) else {
+        return Some(PATIENCE);
+    };
+    let Some(word) = call.words.get(at + 1) else {
+        call.out.error("ERR Missing timeout value");
+        return None;
+    };
+    match timeout(word) {
+        Ok(0) => Some(PATIENCE),
+        Ok(limit) => Some(limit),
+        Err(error) => {
+            call.out.error(error);
             None
         }
     }
 }
 
 /// The node that is named, if it may own slots.
-fn owner_named(call: &mut Call<'_>) -> Option<NodeId> {
-    let node = node_named(call, 4)?;
+fn owner_named(call: &mut Call<'_>, unknown: &str) -> Option<NodeId> {
+    let node = node_named(call, 4, unknown)?;
     if let Err(error) = call.server.node.may_own(node) {
         call.out.error(&format!("ERR {error}"));
         return None;
@@ -168,7 +168,7 @@ fn owner_named(call: &mut Call<'_>) -> Option<NodeId> {
 }
 
 fn given(call: &mut Call<'_>, slot: Slot, mine: bool) -> Option<Command> {
-    let owner = owner_named(call)?;
+    let owner = owner_named(call, UNKNOWN)?;
     let to_me = owner == call.server.node.id();
     if mine && !to_me && call.server.keyspace.count_in(slot) > 0 {
         call.out.error(&format!(

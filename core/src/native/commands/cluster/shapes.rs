@@ -12,7 +12,7 @@ use crate::wire::Kind;
 
 use super::super::endpoint::Shown;
 use super::Call;
-use super::wishes::node_named;
+use super::wishes::{UNKNOWN, node_named};
 
 pub(super) fn my_id(call: &mut Call<'_>) {
     let id = call.server.node.id();
@@ -42,7 +42,7 @@ pub(super) fn nodes(call: &mut Call<'_>) {
 }
 
 pub(super) fn replicas(call: &mut Call<'_>) {
-    let Some(node) = node_named(call, 2) else { return };
+    let Some(node) = node_named(call, 2, UNKNOWN) else { return };
     if call.server.node.view().get(node).is_some_and(Peer::is_replica) {
         call.out.error("ERR The specified node is not a master");
         return;
@@ -55,7 +55,7 @@ pub(super) fn replicas(call: &mut Call<'_>) {
 }
 
 pub(super) fn failure_reports(call: &mut Call<'_>) {
-    let Some(node) = node_named(call, 2) else { return };
+    let Some(node) = node_named(call, 2, UNKNOWN) else { return };
     let reports = call.server.node.view().get(node).map_or(0, |peer| peer.reports.len());
     call.out.int(i64::try_from(reports).unwrap_or(i64::MAX));
 }

@@ -6,32 +6,41 @@ use crate::node::Command;
 
 use super::Call;
 use super::wishes::wish;
-use crate::native::commands::strings::NOT_INTEGER;
+use crate::native::commands::strings::{NOT_INTEGER, integer};
 
 pub(super) const BAD_SLOT: &str = "ERR Invalid or out of range slot";
 
 pub(super) fn slot(call: &Call<'_>, at: usize) -> Option<Slot> {
-    call.text(at)?.parse().ok().and_then(Slot::new)
+    integer(call.words[at]).and_then(|slot| u16::try_from(slot).ok()).and_then(Slot::new)
 }
 
-/// The slots of the arguments, each named once; what is wrong with them is answered.
-fn listed(call: &mut Call<'_>) -> Option<SlotSet> {
-    let mut slots = SlotSet::EMPTY;
-    for at in 2..call.words.len() {
-        let Some(slot) = slot(call, at) else {
-            call.out.error(BAD_SLOT);
-            return None;
-        };
-        if slots.contains(slot) {
-            call.out.error(&format!("ERR Slot {slot} specified multiple times"));
-            return None;
+/// Takes in a slot that is free, or not, as it must be, and that is named once; what is wrong is answered.
+fn take(call: &mut Call<'_>, slots: &mut SlotSet, slot: Slot, free: bool) -> bool {
+    let error = match call.server.node.view().owners().get(slot) {
+        Some(_) if free => format!("ERR Slot {slot} is already busy"),
+        None if !free => format!("ERR Slot {slot} is already unassigned"),
+        _ if slots.contains(slot) => format!("ERR Slot {slot} specified multiple times"),
+        _ => {
+            slots.insert(slot);
+            return true;
         }
-        slots.insert(slot);
-    }
-    Some(slots)
+    };
+    call.out.error(&error);
+    false
 }
 
-fn ranges(call: &mut Call<'_>) -> Option<SlotSet> {
+/// The slots of the arguments; what is wrong with them is answered.
+fn listed(call: &mut Call<'_>, free: bool) -> Option<SlotSet> {
+    let named: Option<Vec<Slot>> = (2..call.words.len()).map(|at| slot(call, at)).collect();
+    let Some(named) = named else {
+        call.out.error(BAD_SLOT);
+        return None;
+    };
+    let mut slots = SlotSet::EMPTY;
+    named.into_iter().all(|slot| take(call, &mut slots, slot, free)).then_some(slots)
+}
+
+fn ranges(call: &mut Call<'_>, free: bool) -> Option<SlotSet> {
     let name = String::from_utf8_lossy(call.words[1]).to_ascii_lowercase();
     if !call.words.len().is_multiple_of(2) {
         call.out.error(&format!("ERR wrong number of arguments for 'cluster|{name}' command"));
@@ -48,35 +57,33 @@ fn ranges(call: &mut Call<'_>) -> Option<SlotSet> {
             return None;
         }
         let range = SlotSet::from_ranges([(first.get(), last.get())]);
-        if let Some(twice) = slots.intersection(&range).first() {
-            call.out.error(&format!("ERR Slot {twice} specified multiple times"));
+        if !range.iter().all(|slot| take(call, &mut slots, slot, free)) {
             return None;
         }
-        slots = slots.union(&range);
     }
     Some(slots)
 }
 
 pub(super) fn add(call: &mut Call<'_>) {
-    if let Some(slots) = listed(call) {
+    if let Some(slots) = listed(call, true) {
         wish(call, Command::AddSlots(slots));
     }
 }
 
 pub(super) fn add_ranges(call: &mut Call<'_>) {
-    if let Some(slots) = ranges(call) {
+    if let Some(slots) = ranges(call, true) {
         wish(call, Command::AddSlots(slots));
     }
 }
 
 pub(super) fn delete(call: &mut Call<'_>) {
-    if let Some(slots) = listed(call) {
+    if let Some(slots) = listed(call, false) {
         wish(call, Command::DelSlots(slots));
     }
 }
 
 pub(super) fn delete_ranges(call: &mut Call<'_>) {
-    if let Some(slots) = ranges(call) {
+    if let Some(slots) = ranges(call, false) {
         wish(call, Command::DelSlots(slots));
     }
 }
@@ -101,14 +108,16 @@ pub(super) fn count_keys(call: &mut Call<'_>) {
             let count = call.server.keyspace.count_in(slot);
             call.out.int(i64::try_from(count).unwrap_or(i64::MAX));
         }
-        None if call.text(2).is_none_or(|text| text.parse::<i64>().is_err()) => call.out.error(NOT_INTEGER),
+        None if integer(call.words[2]).is_none() => call.out.error(NOT_INTEGER),
         None => call.out.error("ERR Invalid slot"),
     }
 }
 
 pub(super) fn keys(call: &mut Call<'_>) {
-    let most = call.text(3).and_then(|text| text.parse::<usize>().ok());
-    let Some((slot, most)) = slot(call, 2).zip(most) else {
+    let Some((_, most)) = integer(call.words[2]).zip(integer(call.words[3])) else {
+        return call.out.error(NOT_INTEGER);
+    };
+    let Some((slot, most)) = slot(call, 2).zip(usize::try_from(most).ok()) else {
         call.out.error("ERR Invalid slot or number of keys");
         return;
     };

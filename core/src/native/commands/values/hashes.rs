@@ -148,6 +148,47 @@ pub(in super::super) fn hdel(call: &mut Call<'_>) -> Flow {
     })
 }
 
+/// HGETDEL key FIELDS n field...: fields and what they held, which they hold no more.
+pub(in super::super) fn hgetdel(call: &mut Call<'_>) -> Flow {
+    tried(call, |call| {
+        if !call.is(2, "fields") {
+            return Err(SYNTAX.into());
+        }
+        let fields = &call.words[4..];
+        if usize::try_from(number(call.words[3])?).ok() != Some(fields.len()) {
+            return Err(
+                "ERR numfields should be greater than 0 and match the provided number of fields".into()
+            );
+        }
+        let key = call.words[1];
+        let taken = call.server.keyspace.change(key, call.now_ms, |hash: &mut Hash| {
+            let take = |field: &&[u8]| {
+                let value = hash.get(*field).cloned();
+                forget_field(hash, field);
+                value
+            };
+            fields.iter().map(take).collect::<Vec<_>>()
+        })?;
+        let taken = taken.unwrap_or_else(|| vec![None; fields.len()]);
+        call.out.array(taken.len());
+        let mut gone = vec![b"HDEL".to_vec(), key.to_vec()];
+        for (field, value) in fields.iter().zip(&taken) {
+            match value {
+                Some(value) => {
+                    gone.push(field.to_vec());
+                    call.out.bulk(value);
+                }
+                None => call.out.null(),
+            }
+        }
+        if gone.len() > 2 {
+            call.changed(key);
+            call.effect = Effect::Instead(vec![gone]);
+        }
+        Ok(())
+    })
+}
+
 pub(in super::super) fn hincrby(call: &mut Call<'_>) -> Flow {
     tried(call, |call| {
         let (key, name, by) = (call.words[1], call.words[2], number(call.words[3])?);

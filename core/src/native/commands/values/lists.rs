@@ -7,14 +7,15 @@ use crate::native::values::{Bytes, List};
 
 const OUT_OF_RANGE: &str = "ERR index out of range";
 
+/// An end of a list.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
+pub(super) enum Side {
     Left,
     Right,
 }
 
 impl Side {
-    fn read(word: &[u8]) -> Result<Self, &'static str> {
+    pub(super) fn read(word: &[u8]) -> Result<Self, &'static str> {
         match word.to_ascii_lowercase().as_slice() {
             b"left" => Ok(Self::Left),
             b"right" => Ok(Self::Right),
@@ -29,7 +30,15 @@ impl Side {
         }
     }
 
-    fn pop(self, list: &mut List) -> Option<Bytes> {
+    /// The command that takes from it.
+    const fn command(self) -> &'static [u8] {
+        match self {
+            Self::Left => b"LPOP",
+            Self::Right => b"RPOP",
+        }
+    }
+
+    pub(super) fn pop(self, list: &mut List) -> Option<Bytes> {
         match self {
             Self::Left => list.pop_front(),
             Self::Right => list.pop_back(),
@@ -107,55 +116,94 @@ fn pop(call: &mut Call<'_>, side: Side) -> Flow {
     })
 }
 
-/// LMPOP numkeys key... LEFT|RIGHT [COUNT n]: from the first list that holds something.
-pub(in super::super) fn lmpop(call: &mut Call<'_>) -> Flow {
-    tried(call, |call| {
-        let keys = call.counted(1)?;
-        let after = 2 + keys.len();
+/// `numkeys key... LEFT|RIGHT [COUNT n]`: from the first list that holds something.
+pub(super) struct Several<'a> {
+    keys: &'a [&'a [u8]],
+    side: Side,
+    wanted: usize,
+}
+
+impl<'a> Several<'a> {
+    /// Reads what stands from this word on.
+    pub(super) fn read(call: &Call<'a>, at: usize) -> Result<Self, super::Refusal> {
+        let keys = call.counted(at)?;
+        let after = at + 1 + keys.len();
         let side = Side::read(call.words.get(after).ok_or(SYNTAX)?)?;
         let wanted = match &call.words[after + 1..] {
             [] => 1,
             [word, wanted] if word.eq_ignore_ascii_case(b"count") => positive(wanted)?,
             _ => return Err(SYNTAX.into()),
         };
-        for key in keys {
+        Ok(Self { keys, side, wanted })
+    }
+
+    /// Takes and answers; false if there was nothing to take, which is not answered.
+    pub(super) fn take(&self, call: &mut Call<'_>) -> Result<bool, super::Refusal> {
+        for key in self.keys {
             let work = |list: &mut List| -> Vec<Bytes> {
-                (0..wanted.min(list.len())).filter_map(|_| side.pop(list)).collect()
+                (0..self.wanted.min(list.len())).filter_map(|_| self.side.pop(list)).collect()
             };
             let Some(popped) = call.server.keyspace.change(key, call.now_ms, work)? else { continue };
             call.changed(key);
-            let name = if side == Side::Left { "LPOP" } else { "RPOP" };
-            let words = vec![name.as_bytes().to_vec(), key.to_vec(), popped.len().to_string().into_bytes()];
-            call.effect = Effect::Instead(vec![words]);
+            let count = popped.len().to_string().into_bytes();
+            call.effect = Effect::Instead(vec![vec![self.side.command().to_vec(), key.to_vec(), count]]);
             call.out.array(2);
             call.out.bulk(key);
             call.out.bulks(&popped);
-            return Ok(());
+            return Ok(true);
         }
-        call.out.null_array();
+        Ok(false)
+    }
+}
+
+/// LMPOP numkeys key... LEFT|RIGHT [COUNT n].
+pub(in super::super) fn lmpop(call: &mut Call<'_>) -> Flow {
+    tried(call, |call| {
+        if !Several::read(call, 1)?.take(call)? {
+            call.out.null_array();
+        }
         Ok(())
     })
+}
+
+/// Takes one element and answers it with its key; false if the key holds nothing.
+pub(super) fn take_one(call: &mut Call<'_>, key: &[u8], side: Side) -> Result<bool, super::Refusal> {
+    let popped = call.server.keyspace.change(key, call.now_ms, |list| side.pop(list))?;
+    let Some(element) = popped.flatten() else { return Ok(false) };
+    call.changed(key);
+    call.effect = Effect::Instead(vec![vec![side.command().to_vec(), key.to_vec()]]);
+    call.out.array(2);
+    call.out.bulk(key);
+    call.out.bulk(&element);
+    Ok(true)
 }
 
 /// LMOVE from to LEFT|RIGHT LEFT|RIGHT.
 pub(in super::super) fn lmove(call: &mut Call<'_>) -> Flow {
     tried(call, |call| {
         let (from, to) = (Side::read(call.words[3])?, Side::read(call.words[4])?);
-        pass(call, from, to)
+        passed(call, from, to)
     })
 }
 
 /// RPOPLPUSH from to.
 pub(in super::super) fn rpoplpush(call: &mut Call<'_>) -> Flow {
-    tried(call, |call| pass(call, Side::Right, Side::Left))
+    tried(call, |call| passed(call, Side::Right, Side::Left))
 }
 
-fn pass(call: &mut Call<'_>, from: Side, to: Side) -> Result<(), super::Refusal> {
+fn passed(call: &mut Call<'_>, from: Side, to: Side) -> Result<(), super::Refusal> {
+    if !pass(call, from, to)? {
+        call.out.null();
+    }
+    Ok(())
+}
+
+/// Moves and answers an element; false if there is none.
+pub(super) fn pass(call: &mut Call<'_>, from: Side, to: Side) -> Result<bool, super::Refusal> {
     let (source, target, now) = (call.words[1], call.words[2], call.now_ms);
     let keyspace = &mut call.server.keyspace;
     if keyspace.held::<List>(source, now)?.is_none() {
-        call.out.null();
-        return Ok(());
+        return Ok(false);
     }
     keyspace.held::<List>(target, now)?;
     let moved = keyspace.change(source, now, |list| {
@@ -166,14 +214,14 @@ fn pass(call: &mut Call<'_>, from: Side, to: Side) -> Result<(), super::Refusal>
         }
         Some(element)
     })?;
-    let Some(element) = moved.flatten() else { return Ok(()) };
+    let Some(element) = moved.flatten() else { return Ok(false) };
     if source != target {
         keyspace.grow(target, now, |list| to.push(list, element.clone()))?;
     }
     call.changed(source);
     call.changed(target);
     call.out.bulk(&element);
-    Ok(())
+    Ok(true)
 }
 
 pub(in super::super) fn llen(call: &mut Call<'_>) -> Flow {

@@ -1,13 +1,16 @@
 //! Commands on values of several elements, one file a family.
 
 pub(super) mod bits;
+pub(super) mod common;
 pub(super) mod hashes;
 pub(super) mod lists;
 pub(super) mod ranges;
 pub(super) mod scan;
 pub(super) mod sets;
+pub(super) mod sort;
 pub(super) mod sorted;
 pub(super) mod together;
+pub(super) mod waiting;
 pub(super) mod whole;
 
 use std::borrow::Cow;

@@ -255,11 +255,18 @@ fn pop(call: &mut Call<'_>, top: bool) -> Flow {
     })
 }
 
-/// ZMPOP numkeys key... MIN|MAX [COUNT n]: from the first sorted set that holds something.
-pub(in super::super) fn zmpop(call: &mut Call<'_>) -> Flow {
-    tried(call, |call| {
-        let keys = call.counted(1)?;
-        let after = 2 + keys.len();
+/// `numkeys key... MIN|MAX [COUNT n]`: from the first sorted set that holds something.
+pub(super) struct Several<'a> {
+    keys: &'a [&'a [u8]],
+    top: bool,
+    wanted: usize,
+}
+
+impl<'a> Several<'a> {
+    /// Reads what stands from this word on.
+    pub(super) fn read(call: &Call<'a>, at: usize) -> Result<Self, Refusal> {
+        let keys = call.counted(at)?;
+        let after = at + 1 + keys.len();
         let top = match call.words.get(after).map(|word| word.to_ascii_lowercase()).as_deref() {
             Some(b"min") => false,
             Some(b"max") => true,
@@ -270,13 +277,16 @@ pub(in super::super) fn zmpop(call: &mut Call<'_>) -> Flow {
             [word, wanted] if word.eq_ignore_ascii_case(b"count") => positive(wanted)?,
             _ => return Err(SYNTAX.into()),
         };
-        for key in keys {
-            let work = |sorted: &mut Sorted| taken(sorted, top, wanted);
-            let Some(gone) = call.server.keyspace.change(key, call.now_ms, work)? else { continue };
-            call.changed(key);
-            let name = if top { "ZPOPMAX" } else { "ZPOPMIN" };
-            let words = vec![name.as_bytes().to_vec(), key.to_vec(), gone.len().to_string().into_bytes()];
-            call.effect = Effect::Instead(vec![words]);
+        Ok(Self { keys, top, wanted })
+    }
+
+    /// Takes and answers; false if there was nothing to take, which is not answered.
+    pub(super) fn take(&self, call: &mut Call<'_>) -> Result<bool, Refusal> {
+        for key in self.keys {
+            let gone = take_from(call, key, self.top, self.wanted)?;
+            if gone.is_empty() {
+                continue;
+            }
             call.out.array(2);
             call.out.bulk(key);
             call.out.array(gone.len());
@@ -285,9 +295,47 @@ pub(in super::super) fn zmpop(call: &mut Call<'_>) -> Flow {
                 call.out.bulk(member);
                 call.out.double(score.get());
             }
-            return Ok(());
+            return Ok(true);
         }
-        call.out.null_array();
+        Ok(false)
+    }
+}
+
+/// Members taken from one end, which replicas take, too.
+fn take_from(
+    call: &mut Call<'_>,
+    key: &[u8],
+    top: bool,
+    most: usize,
+) -> Result<Vec<(Score, Vec<u8>)>, Refusal> {
+    let work = |sorted: &mut Sorted| taken(sorted, top, most);
+    let gone = call.server.keyspace.change(key, call.now_ms, work)?.unwrap_or_default();
+    if !gone.is_empty() {
+        call.changed(key);
+        let name = if top { "ZPOPMAX" } else { "ZPOPMIN" };
+        let words = vec![name.as_bytes().to_vec(), key.to_vec(), gone.len().to_string().into_bytes()];
+        call.effect = Effect::Instead(vec![words]);
+    }
+    Ok(gone)
+}
+
+/// Takes one member and answers it with its key; false if the key holds nothing.
+pub(super) fn take_one(call: &mut Call<'_>, key: &[u8], top: bool) -> Result<bool, Refusal> {
+    let gone = take_from(call, key, top, 1)?;
+    let [(score, member)] = gone.as_slice() else { return Ok(false) };
+    call.out.array(3);
+    call.out.bulk(key);
+    call.out.bulk(member);
+    call.out.double(score.get());
+    Ok(true)
+}
+
+/// ZMPOP numkeys key... MIN|MAX [COUNT n].
+pub(in super::super) fn zmpop(call: &mut Call<'_>) -> Flow {
+    tried(call, |call| {
+        if !Several::read(call, 1)?.take(call)? {
+            call.out.null_array();
+        }
         Ok(())
     })
 }

@@ -94,7 +94,11 @@ fn limit(words: &[&[u8]]) -> Result<usize, Refusal> {
 
 /// Puts what came out in the first argument's place; nothing is put as nothing.
 pub(super) fn store(call: &mut Call<'_>, value: Value, len: usize) {
-    let key = call.words[1];
+    store_at(call, call.words[1], value, len);
+}
+
+/// The same in the place of this key.
+pub(super) fn store_at(call: &mut Call<'_>, key: &[u8], value: Value, len: usize) {
     let before = call.server.keyspace.take(key, call.now_ms).is_some();
     if len > 0 {
         call.server.keyspace.put(key, Entry { value, expires_at: None });

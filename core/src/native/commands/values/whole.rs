@@ -1,8 +1,10 @@
 //! Values as wholes: copied, renamed, looked at from outside.
 
-use super::super::strings::SYNTAX;
+use super::super::connection::OUT_OF_RANGE;
+use super::super::strings::{NOT_INTEGER, SYNTAX};
 use super::super::{Call, Flow};
-use super::tried;
+use super::{number, tried};
+use crate::native::values::integer;
 
 const SAME: &str = "ERR source and destination objects are the same";
 
@@ -17,8 +19,8 @@ pub(in super::super) fn copy(call: &mut Call<'_>) -> Flow {
                 b"replace" => replace = true,
                 b"db" => {
                     let (number, after) = rest.split_first().ok_or(SYNTAX)?;
-                    if *number != b"0" {
-                        return Err("ERR DB index is out of range".into());
+                    if integer(number).ok_or(NOT_INTEGER)? != 0 {
+                        return Err(OUT_OF_RANGE.into());
                     }
                     rest = after;
                 }
@@ -69,14 +71,9 @@ pub(in super::super) fn renamenx(call: &mut Call<'_>) -> Flow {
 pub(in super::super) fn object(call: &mut Call<'_>) -> Flow {
     tried(call, |call| {
         let what = call.words[1].to_ascii_lowercase();
-        if !matches!(what.as_slice(), b"encoding" | b"refcount" | b"idletime" | b"freq")
-            || call.words.len() != 3
-        {
-            let asked = String::from_utf8_lossy(call.words[1]).into_owned();
-            return Err(format!(
-                "ERR unknown subcommand or wrong number of arguments for '{asked}'. Try OBJECT HELP."
-            )
-            .into());
+        if what == b"help" {
+            call.help();
+            return Ok(());
         }
         let Some(entry) = call.server.keyspace.get(call.words[2], call.now_ms) else {
             call.out.null();
@@ -101,9 +98,20 @@ pub(in super::super) fn object(call: &mut Call<'_>) -> Flow {
 /// MEMORY USAGE key [SAMPLES n]: an estimate.
 pub(in super::super) fn memory(call: &mut Call<'_>) -> Flow {
     tried(call, |call| {
-        if !call.is(1, "usage") || call.words.len() < 3 {
-            let asked = String::from_utf8_lossy(call.words[1]).into_owned();
-            return Err(format!("ERR unknown subcommand '{asked}'. Try MEMORY HELP.").into());
+        if !call.is(1, "usage") {
+            call.help();
+            return Ok(());
+        }
+        for option in call.words[3..].chunks(2) {
+            match option {
+                [name, samples] if name.eq_ignore_ascii_case(b"samples") => {
+                    // An estimate needs none.
+                    if number(samples)? < 0 {
+                        return Err(SYNTAX.into());
+                    }
+                }
+                _ => return Err(SYNTAX.into()),
+            }
         }
         let key = call.words[2];
         match call.server.keyspace.get(key, call.now_ms) {
@@ -111,5 +119,14 @@ pub(in super::super) fn memory(call: &mut Call<'_>) -> Flow {
             None => call.out.null(),
         }
         Ok(())
+    })
+}
+
+/// MOVE key db: a cluster has one database.
+pub(in super::super) fn move_to(call: &mut Call<'_>) -> Flow {
+    tried(call, |call| match integer(call.words[2]) {
+        Some(0) => Err(SAME.into()),
+        Some(_) => Err(OUT_OF_RANGE.into()),
+        None => Err(NOT_INTEGER.into()),
     })
 }
