@@ -163,20 +163,34 @@ fn a_hunt_ends_with_a_script_that_opens_as_a_run() -> Outcome {
 fn a_chip_tells_how_its_property_stands_and_a_broken_one_leads_there() -> Outcome {
     let (_server, browser) = opened("#museum/m12")?;
     let chip = id("promise-s3");
-    let label = || Ok::<_, harness::Failure>(browser.attribute(&chip, "aria-label")?.unwrap_or_default());
+    let label = || Ok::<_, harness::Failure>(browser.attribute(&chip, "title")?.unwrap_or_default());
     browser.script("document.querySelector(arguments[0]).click()", &[json!(id("start"))])?;
     wait_until("it holds at first", || {
         Ok(label()?.starts_with("S3 holds so far, but these rules are known to break it").then_some(()))
     })?;
+    let sum = || browser.wait_for(&id("promises")).and_then(|_| browser.text(&id("promises")));
+    assert!(sum()?.contains("hold") && !sum()?.contains("broken"), "{}", sum()?);
+    assert!(browser.text(&id("breach-s3"))?.contains("Breaks at 10.823 s: S3"));
     browser.click(&id("breach-s3"))?;
     wait_until("it is broken", || Ok(label()?.starts_with("S3 is broken since").then_some(())))?;
     let there = browser.text(&id("clock"))?;
     browser.press(Key::Home)?;
     browser.script("document.querySelector('.tape').focus()", &[])?;
     browser.press(Key::End)?;
+    // The line says how many are broken and leads to the first; the list behind it leads to each.
+    browser.wait_for_text(&id("promises-broken"), "2 broken")?;
+    browser.click(&id("promises-broken"))?;
+    let back =
+        || wait_until("the clock is back", || Ok((browser.text(&id("clock"))? == there).then_some(())));
+    back()?;
+    browser.script("document.querySelector('.tape').focus()", &[])?;
+    browser.press(Key::End)?;
+    browser.script("document.querySelector(arguments[0]).focus()", &[json!(id("promises-open"))])?;
+    browser.press(Key::Enter)?;
     browser.script("document.querySelector(arguments[0]).focus()", &[json!(chip)])?;
     browser.press(Key::Enter)?;
-    wait_until("the clock is back", || Ok((browser.text(&id("clock"))? == there).then_some(())))?;
+    back()?;
+    clean(&browser)?;
     browser.press(Key::Left)?;
     let focus = browser.script("return document.activeElement.dataset.testid", &[])?;
     assert_eq!(focus, json!("promise-s2"));

@@ -62,7 +62,7 @@ fn every_lesson_is_taken_by_keyboard_alone_and_marked_done() -> Outcome {
         browser.wait_for(&id("lessons"))?;
         tab_to(&browser, &format!("learn-{}", one.name))?;
         browser.press(Key::Enter)?;
-        browser.wait_for_text(&id("place"), &format!("{} ", one.name))?;
+        browser.wait_for_text(&id("place"), &format!("Lesson {} ", &one.name[1..]))?;
         wait_until("the first step", || Ok((step(&browser)?.0 == 1).then_some(())))?;
         browser.script("document.activeElement.blur()", &[])?;
         take(&browser, one.name)?;

@@ -14,7 +14,7 @@ fn a_stranger_learns_predicts_compares_changes_one_thing_and_shares_it() -> Outc
     browser.screenshot("stranger-1-front")?;
     browser.click(&id("way-learn"))?;
     browser.click(&id("learn-L3"))?;
-    browser.wait_for_text(&id("place"), "L3 ")?;
+    browser.wait_for_text(&id("place"), "Lesson 3 ")?;
 
     let asks = || Ok(browser.count(".choices .btn:not(:disabled)")? > 0);
     next_until(&browser, "the lesson asks", asks)?;

@@ -30,6 +30,7 @@ impl App {
             (self.playing, self.slowed, self.travel) = (false, false, None);
         }
         let before = self.session.text().to_owned();
+        let opens = opens(&act);
         self.front &= act.keeps_front();
         match act {
             Act::Front => self.front_page(),
@@ -189,6 +190,9 @@ impl App {
         if gone {
             self.tab = Tab::Node;
         }
+        if let Some(place) = opens {
+            self.door.show_soon(place);
+        }
         self.remember();
     }
 
@@ -265,6 +269,10 @@ impl App {
     pub(super) fn key(&mut self, ctx: &Context<Self>, event: &KeyboardEvent) -> bool {
         let Some(place) = door::key_place(event) else { return false };
         let key = event.key();
+        if key == "Escape" && door::unfolded() {
+            // The browser takes the menu away, as long as nobody takes the key.
+            return false;
+        }
         if key != " " && key.chars().count() == 1 && !door::letters() {
             return false;
         }
@@ -309,5 +317,15 @@ impl App {
         }
         self.look();
         true
+    }
+}
+
+/// What a wish opens that may stand below the window.
+fn opens(act: &Act) -> Option<&'static str> {
+    match act {
+        Act::Tab(_) | Act::RulesOf(_) | Act::Why(_) => Some(".side"),
+        Act::Versus | Act::Compare(_) => Some(".ribbon"),
+        Act::Learn(Learn::Open(_)) => Some(".beat"),
+        _ => None,
     }
 }

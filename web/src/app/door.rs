@@ -17,6 +17,7 @@ pub(super) struct Door {
     written: String,
     wanted: Option<&'static str>,
     kept: Option<String>,
+    shown: Option<&'static str>,
     keys: Closure<dyn FnMut(KeyboardEvent)>,
     address: Closure<dyn FnMut()>,
     scheme: Closure<dyn FnMut()>,
@@ -41,6 +42,7 @@ impl Door {
             written: String::new(),
             wanted: None,
             kept: None,
+            shown: None,
             keys: Closure::new(move |event| keys.send_message(Msg::Key(event))),
             address: Closure::new(move || address.send_message(Msg::Address)),
             scheme: Closure::new(move || scheme.send_message(Msg::Look)),
@@ -81,6 +83,11 @@ impl Door {
         self.wanted = Some(selector);
     }
 
+    /// Scrolls this into sight once the page is drawn, where the page is one long column.
+    pub(super) fn show_soon(&mut self, selector: &'static str) {
+        self.shown = Some(selector);
+    }
+
     /// Puts the focus here if it gets lost, because what has it is drawn anew elsewhere.
     pub(super) fn keep_focus(&mut self, selector: String) {
         self.kept = Some(selector);
@@ -90,6 +97,11 @@ impl Door {
     pub(super) fn settle(&mut self) {
         if let Some(selector) = self.wanted.take() {
             focus_on(selector);
+        }
+        if let Some(selector) = self.shown.take().filter(|_| matches("(max-width: 1023px)"))
+            && let Some(element) = page().and_then(|page| page.query_selector(selector).ok().flatten())
+        {
+            element.scroll_into_view();
         }
         let Some(selector) = self.kept.take() else { return };
         if is_lost() {
@@ -190,6 +202,11 @@ pub(super) fn wants_stillness() -> bool {
 fn matches(query: &str) -> bool {
     let list = web_sys::window().and_then(|window| window.match_media(query).ok().flatten());
     list.is_some_and(|list| list.matches())
+}
+
+/// Whether a menu of the bars is open.
+pub(super) fn unfolded() -> bool {
+    page().and_then(|page| page.query_selector(":popover-open").ok().flatten()).is_some()
 }
 
 /// The root of the page.

@@ -182,12 +182,12 @@ impl App {
         html! {
             <div key={language::tag()} class={classes!("app", self.front.then_some("at-front"))}>
                 <div>
-                    { self.top(on) }{ self.banner(on) }{ verdict::breaches(&session.outcome().breaches, on) }if !self.front { { promises::strip(&session.promises(), on) } }
+                    { self.top(on) }{ self.banner(on) }if !self.front { { verdict::breaches(&session.outcome().breaches, session.now(), on) } }
                 </div>
                 <main class="house">
                     if self.front { { front::ways(on) } } else { <aside class="rail" aria-label={t("Do")}>{ self.rail(on, "") }</aside> }
                     <div class="centre">
-                        if !self.front { { views::tabs(self.centre, on) } }
+                        if !self.front { <div class="bar">{ views::tabs(self.centre, on) }{ promises::strip(&session.promises(), on) }</div> }
                         { compare::ribbon(session, on) }
                         { self.stage(ctx, on) }
                         if let Some(sentence) = self.held() { { hand::bar(&sentence, on) } }
@@ -200,7 +200,7 @@ impl App {
                     </div>
                     if !self.front { <aside class="side" aria-label={t("Know")}>{ self.tabs(on) }{ self.pane(on) }</aside> }
                 </main>
-                <Transport tape={view.half().tape.clone()} beside={self.tape_beside()} branches={branches::strip(session, view.window, on)} now={session.now()} end={session.end()} spoken={self.spoken()} playing={self.playing}
+                <Transport tape={view.half().tape.clone()} beside={self.tape_beside()} lanes={session.sides()} branches={branches::strip(session, view.window, on)} now={session.now()} end={session.end()} spoken={self.spoken()} playing={self.playing}
                     steps={session.steps()} space={!told} speed={self.speed} slow_votes={self.slow_votes} zoom={self.zoom} slowed={self.slowed} on={on.clone()} />
                 <div class="unseen" role="status" aria-live="polite" data-testid="live">{ if (self.playing || self.travel.is_some() && !told) && !self.slowed { "" } else { caption.as_str() } }</div>
                 <pre class="paper" aria-hidden="true">{ session.text() }</pre>
@@ -281,7 +281,7 @@ impl App {
         html! {
             <Top scenarios={LIBRARY.iter().map(name).collect::<Vec<_>>()} rooms={ROOMS.iter().map(room).collect::<Vec<_>>()}
                 scenario={share::builtin(session).filter(|_| session.course().is_none()).unwrap_or_default()}
-                title={title} seed={session.script().seed.to_string()} nack={session.rule("nack")} compares={session.beside().is_some()} on={on.clone()} />
+                title={title} seed={session.script().seed.to_string()} nack={session.rule("nack")} compares={session.beside().is_some()} lesson={session.course().is_some()} on={on.clone()} />
         }
     }
 
@@ -316,6 +316,8 @@ impl App {
                 .into_iter()
                 .filter(|deed| session.forbids(&Act::Do(*deed, None)).is_some())
                 .collect(),
+            fixed: [Act::ForceSplit, Act::Rule("nack"), Act::Set("loss", String::new())]
+                .map(|act| session.forbids(&act).is_some()),
         };
         html! { <Rail scene={self.view.half().scene.clone()} selected={session.selected} group={session.group.clone()} dials={dials} id={id} on={on.clone()} /> }
     }

@@ -20,18 +20,27 @@ pub fn strip(course: &Course, on: &Wish) -> Html {
     html! {
         <section class="beat" aria-label={t("Step of the lesson")} data-testid="beat" data-step={(course.step() + 1).to_string()}>
             <div class="say">
-                <p class="note" data-testid="place"><b>{ course.name() }</b>{ " · " }{ place }</p>
+                <p class="note" data-testid="place"><b>{ called(&course.name()) }</b>{ " · " }{ place }</p>
                 <p class="sentence" data-testid="say">{ t(beat.say) }</p>
                 { choices(course, on) }
                 { for hints.iter().map(|hint| html! { <p class="hint" data-testid="hint-text">{ t(hint) }</p> }) }
                 { verdict(course) }
             </div>
             <div class="go">
-                <button type="button" class="btn icon" aria-label={t("Previous step")} title={format!("{} (PageUp)", t("Previous step"))} disabled={course.step() == 0} data-testid="previous-step" onclick={go(Learn::Back)}>{ icon("back") }</button>
+                <button type="button" class="btn" aria-label={t("Previous step")} title={format!("{} (PageUp)", t("Previous step"))} disabled={course.step() == 0} data-testid="previous-step" onclick={go(Learn::Back)}>{ "‹ " }{ t("Previous") }</button>
                 if more > 0 { <button type="button" class="btn" data-testid="hint" onclick={go(Learn::Hint)}>{ t("Hint") }</button> }
                 <button type="button" class="btn solid" disabled={course.is_last() || course.asks()} data-testid="next-step" onclick={go(Learn::Next)}>{ t("Next") }<kbd>{ "⏎" }</kbd></button>
             </div>
         </section>
+    }
+}
+
+/// What a lesson or a goal is called: `L3` is the third lesson, and a property of that name is none.
+fn called(name: &str) -> String {
+    match (name.strip_prefix('L'), name.strip_prefix('G')) {
+        (Some(n), _) => tf("Lesson {n}", &[("n", &n)]),
+        (_, Some(n)) => tf("Goal {n}", &[("n", &n)]),
+        _ => name.to_owned(),
     }
 }
 
@@ -96,7 +105,7 @@ pub fn card(course: &Course, on: &Wish) -> Html {
     html! {
         <article class="room lesson" data-testid="lesson">
             <section class="sect">
-                <h2>{ if room.is_some() { tf("Museum, room {number}", &[("number", &course.name())]) } else { tf("Lesson {name}", &[("name", &course.name())]) } }</h2>
+                <h2>{ if room.is_some() { tf("Museum, room {number}", &[("number", &course.name())]) } else { called(&course.name()) } }</h2>
                 <h3>{ tell(title) }</h3>
                 <p class="note">{ t(course.lesson.goal) }</p>
             </section>

@@ -86,15 +86,26 @@ pub fn icon(name: &str) -> Html {
         "cut" => "M8 1.5v3M8 6.5v3M8 11.5v3M2 8h3M11 8h3",
         "slow" => "M8 4.5V8l2.5 1.5M14 8A6 6 0 1 1 2 8a6 6 0 0 1 12 0z",
         "heal" => "M2 8h4l1.5-4 2 8L11 8h3",
-        "next" => "M4 3.5v9l6-4.5zM12 3.5v9",
-        "back" => "M12 3.5v9L6 8zM4 3.5v9",
-        "vote-next" => "M2.5 3.5v9l5-4.5zM7.5 3.5v9l5-4.5zM13.5 3.5v9",
-        "vote-back" => "M13.5 3.5v9l-5-4.5zM8.5 3.5v9l-5-4.5zM2.5 3.5v9",
+        "next" => "M3.500 7.500a.5.5 0 1 0 0 1 .5.5 0 0 0 0-1M8 3.500L12.500 8 8 12.500",
+        "back" => "M12.500 7.500a.5.5 0 1 0 0 1 .5.5 0 0 0 0-1M8 3.500L3.500 8 8 12.500",
+        "vote-next" => "M2.500 3.500v9L8 8zM8.500 3.500v9L14 8z",
+        "vote-back" => "M13.500 3.500v9L8 8zM7.500 3.500v9L2 8z",
         "start" => "M3.5 3.5v9M13 3.5v9L6 8z",
         "share" => "M8 10V2M5 4.5L8 1.5l3 3M3 8.5v5h10v-5",
         "learn" => "M8 3L1.500 6.500 8 10l6.500-3.500zM4 8v3.500c2.500 2 5.500 2 8 0V8",
         "help" => "M6 6a2 2 0 1 1 2.6 1.9c-.4.2-.6.5-.6 1v.4M8 11.8v.2",
         "theme" => "M8 2a6 6 0 1 0 6 6 4.5 4.5 0 0 1-6-6z",
+        "sun" => {
+            "M8 5a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM8 1.500v1M8 13.500v1M1.500 8h1M13.500 8h1M3.400 3.400l.7.7M11.900 11.900l.7.7M12.600 3.400l-.7.7M4.100 11.900l-.7.7"
+        }
+        "more" => {
+            "M3 7.600a.4.4 0 1 0 0 .8.4.4 0 0 0 0-.8M8 7.600a.4.4 0 1 0 0 .8.4.4 0 0 0 0-.8M13 7.600a.4.4 0 1 0 0 .8.4.4 0 0 0 0-.8"
+        }
+        "lens-in" => {
+            "M7 2.500a4.500 4.500 0 1 0 0 9 4.500 4.500 0 0 0 0-9zM10.300 10.300l3.200 3.200M7 5v4M5 7h4"
+        }
+        "lens-out" => "M7 2.500a4.500 4.500 0 1 0 0 9 4.500 4.500 0 0 0 0-9zM10.300 10.300l3.200 3.200M5 7h4",
+        "list" => "M4 6l4 4 4-4",
         "dice" => "M3 3h10v10H3zM6 6h.01M10 10h.01M10 6h.01M6 10h.01",
         "undo" => "M6 3L3 6l3 3M3 6h6.5a3.5 3.5 0 0 1 0 7H7",
         "present" => "M2 3.500h12v7.500H2zM8 11v2.500M5.500 13.500h5",
@@ -108,7 +119,7 @@ pub fn icon(name: &str) -> Html {
         "split" => "M8 14V9M8 9L3.5 4.5M8 9l4.5-4.5M3 7.500V4h3.500M13 7.500V4H9.500",
         _ => "",
     };
-    let filled = matches!(name, "play" | "next" | "back" | "vote-next" | "vote-back" | "start");
+    let filled = matches!(name, "play" | "vote-next" | "vote-back" | "start");
     let fill = if filled { "currentColor" } else { "none" };
     html! {
         <svg viewBox="0 0 16 16" aria-hidden="true" fill={fill} stroke="currentColor" stroke-width="1.6"

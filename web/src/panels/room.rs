@@ -66,14 +66,15 @@ pub fn facts(card: &Card<'static>) -> Html {
 /// The way through the exhibition.
 fn walk(room: &'static Room, on: &Wish) -> Html {
     let here = ROOMS.iter().position(|one| one.name == room.built.name).unwrap_or(0);
-    let go = |to: Option<usize>, label: &'static str, name: &'static str, drawing: &'static str| {
+    let go = |to: Option<usize>, label: &'static str, name: &'static str, word: String| {
         let to = to.and_then(|at| ROOMS.get(at));
         let click = to.map(|to| wish(on, Act::Scenario(to.name.to_owned())));
-        html! { <button type="button" class="btn icon" aria-label={label} title={label} disabled={to.is_none()} data-testid={name} onclick={click}>{ icon(drawing) }</button> }
+        html! { <button type="button" class="btn" aria-label={label} title={label} disabled={to.is_none()} data-testid={name} onclick={click}>{ word }</button> }
     };
     html! {
         <nav class="sect row" aria-label={t("Rooms of the museum")}>
-            { go(here.checked_sub(1), t("Previous room"), "previous-room", "back") }{ go(Some(here + 1), t("Next room"), "next-room", "next") }
+            { go(here.checked_sub(1), t("Previous room"), "previous-room", format!("‹ {}", t("Previous"))) }
+            { go(Some(here + 1), t("Next room"), "next-room", format!("{} ›", t("Next"))) }
             <button type="button" class="btn" data-testid="all-rooms" onclick={wish(on, Act::Learn(Learn::List))}>{ icon("learn") }{ t("All rooms") }</button>
         </nav>
     }
@@ -96,7 +97,7 @@ fn verdict(breaches: &[Breach]) -> String {
 pub fn doors() -> Html {
     html! {
         <nav class="doors" aria-label={t("Museum")} data-testid="doors">
-            <span>{ t("Bugs of releases in use, and the switch that mends each:") }</span>
+            <span>{ t("Bugs in current releases, and their fixes:") }</span>
             { for DOORS.iter().map(|(name, label)| html! {
                 <a href={format!("#{name}")} data-testid={format!("door-{}", name.rsplit('/').next().unwrap_or(name))}>
                     <b>{ name.rsplit('/').next().unwrap_or(name).to_uppercase() }</b>{ t(label) }

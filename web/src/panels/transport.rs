@@ -17,6 +17,8 @@ pub struct Props {
     pub tape: Shared<Tape>,
     /// The tape of the run beside it, and where the two part, in percent.
     pub beside: Option<(Shared<Tape>, Option<f64>)>,
+    /// What the two runs are called.
+    pub lanes: Option<[String; 2]>,
     /// The lines of time under it.
     pub branches: Html,
     /// The moment of the cursor.
@@ -46,9 +48,10 @@ pub struct Props {
 /// The dock.
 #[component]
 pub fn Transport(props: &Props) -> Html {
-    let key = |act: Act, name: &'static str, label: &'static str, key: &'static str| {
+    // Keys that a phone folds away stand twice, once behind its “…”: `id` is before the test ids.
+    let key = |act: Act, name: &'static str, label: &'static str, key: &'static str, id: &'static str| {
         html! {
-            <button type="button" class="btn icon" title={format!("{label} ({key})")} aria-label={label} data-testid={name} onclick={wish(&props.on, act)}>{ icon(name) }</button>
+            <button type="button" class={classes!("btn", "icon", format!("key-{name}"))} title={format!("{label} ({key})")} aria-label={label} data-testid={format!("{id}{name}")} onclick={wish(&props.on, act)}>{ icon(name) }</button>
         }
     };
     let play = if props.playing { ("pause", t("Pause")) } else { ("play", t("Play")) };
@@ -62,30 +65,45 @@ pub fn Transport(props: &Props) -> Html {
     };
     html! {
         <footer class="dock" aria-label={t("Time")}>
-            <TapeBar tape={props.tape.clone()} beside={props.beside.clone()} now={props.now} end={props.end} spoken={props.spoken.clone()} on={props.on.clone()} />
-            { props.branches.clone() }
+            <div class="times">
+                if let Some(lanes) = &props.lanes { <div class="lanes">{ for lanes.iter().map(|lane| html! { <span>{ tell(lane) }</span> }) }</div> }
+                <div class="lines">
+                    <TapeBar tape={props.tape.clone()} beside={props.beside.clone()} now={props.now} end={props.end} spoken={props.spoken.clone()} on={props.on.clone()} />
+                    { props.branches.clone() }
+                </div>
+                <div class="zoom" role="group" aria-label={t("Zoom of the tape")}>
+                    <button type="button" class="btn bare icon" aria-label={t("Show more time")} title={t("Show more time (o)")} disabled={props.zoom == 0} data-testid="zoom-out" onclick={wish(&props.on, Act::Zoom(false))}>{ icon("lens-out") }</button>
+                    <button type="button" class="btn bare icon" aria-label={t("Show less time")} title={t("Show less time (i)")} disabled={props.zoom + 1 == ZOOMS} data-testid="zoom-in" onclick={wish(&props.on, Act::Zoom(true))}>{ icon("lens-in") }</button>
+                </div>
+            </div>
             <div class="transport">
-                <div class="clock"><span data-testid="clock">{ words::clock(props.now) }</span><small>{ tf("event {n}", &[("n", &words::number(props.steps))]) }</small>
-                    <span class="zoom" role="group" aria-label={t("Zoom of the tape")}>
-                        <button type="button" class="btn bare icon" aria-label={t("Show more time")} title={t("Show more time (o)")} disabled={props.zoom == 0} data-testid="zoom-out" onclick={wish(&props.on, Act::Zoom(false))}>{ icon("minus") }</button>
-                        <button type="button" class="btn bare icon" aria-label={t("Show less time")} title={t("Show less time (i)")} disabled={props.zoom + 1 == ZOOMS} data-testid="zoom-in" onclick={wish(&props.on, Act::Zoom(true))}>{ icon("plus") }</button>
-                    </span>
+                <div class="clock">
+                    { key(Act::Seek(0), "start", t("Back to the start"), "0", "") }
+                    <span data-testid="clock">{ words::clock(props.now) }</span><small>{ tf("event {n}", &[("n", &words::number(props.steps))]) }</small>
                 </div>
                 <div class="keys">
-                    { key(Act::Seek(0), "start", t("Back to the start"), "0") }
-                    { key(Act::Vote(false), "vote-back", t("Previous step of an election"), "[") }
-                    { key(Act::Event(false), "back", t("Previous event"), ",") }
+                    { key(Act::Vote(false), "vote-back", t("Previous step of an election"), "[", "") }
+                    { key(Act::Event(false), "back", t("Previous event"), ",", "") }
                     <button type="button" class="btn solid play" data-testid="play" onclick={wish(&props.on, Act::Play)}>{ icon(play.0) }{ play.1 }if props.space { <kbd>{ t("space") }</kbd> }</button>
-                    { key(Act::Event(true), "next", t("Next event"), ".") }
-                    { key(Act::Vote(true), "vote-next", t("Next step of an election"), "]") }
+                    { key(Act::Event(true), "next", t("Next event"), ".", "") }
+                    { key(Act::Vote(true), "vote-next", t("Next step of an election"), "]", "") }
                 </div>
-                <div class="speed">
+                <button type="button" class="btn bare icon more" popovertarget="time-more" aria-label={t("More of time")} title={t("More of time")} data-testid="time-more">{ icon("more") }</button>
+                <div class="speed" id="time-more" popover="auto">
+                    <div class="row phone">
+                        { key(Act::Seek(0), "start", t("Back to the start"), "0", "narrow-") }
+                        { key(Act::Event(false), "back", t("Previous event"), ",", "narrow-") }
+                        { key(Act::Event(true), "next", t("Next event"), ".", "narrow-") }
+                    </div>
                     <button type="button" class="btn bare" aria-pressed={if props.slow_votes { "true" } else { "false" }} title={t("Slow motion while votes fly (w)")} data-testid="slow-votes" onclick={wish(&props.on, Act::SlowVotes)}>
-                        { icon("slow") }<span class="label">{ t("Slow for votes") }</span>
+                        { icon("slow") }{ t("Slow for votes") }
                     </button>
-                    <input type="range" min="0" max={(words::SPEEDS.len() - 1).to_string()} value={props.speed.to_string()} oninput={speed}
-                        aria-label={t("Speed")} aria-valuetext={words::speed(props.speed)} data-testid="speed" />
-                    <output>{ if props.slowed { "1/200×".to_owned() } else { words::speed(props.speed) } }</output>
+                    <div class="row">
+                        <input type="range" min="0" max={(words::SPEEDS.len() - 1).to_string()} value={props.speed.to_string()} oninput={speed} list="speeds"
+                            aria-label={t("Speed")} aria-valuetext={words::speed(props.speed)} data-testid="speed" />
+                        <datalist id="speeds"><option value={words::REAL_TIME.to_string()}></option></datalist>
+                        <output>{ if props.slowed { "1/200×".to_owned() } else { words::speed(props.speed) } }</output>
+                    </div>
                 </div>
             </div>
         </footer>
@@ -175,7 +193,7 @@ fn TapeBar(props: &TapeProps) -> Html {
 fn epochs(tape: &Tape) -> Html {
     html! { <>
         { for tape.segments.iter().map(|piece| html! {
-            <span class={classes!("seg", hue(piece.epoch))} style={format!("left:{:.2}%;width:{:.2}%", piece.from, piece.to - piece.from)}>{ piece.epoch }</span>
+            <span class={classes!("seg", hue(piece.epoch))} style={format!("left:{:.2}%;width:{:.2}%", piece.from, piece.to - piece.from)}><span class="word">{ t("epoch") }{ " " }</span>{ piece.epoch }</span>
         }) }
         <span class="future" style={format!("left:{:.2}%", tape.frontier)}></span>
     </> }

@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use super::{Shared, chip};
 use crate::language::{t, tell, tf};
-use crate::scene::{Answer, Cell, Phase, Race, Scene, hue};
+use crate::scene::{Answer, Cell, Phase, Process, Race, Scene, hue};
 use crate::words;
 
 /// What the panel is drawn from.
@@ -25,17 +25,26 @@ pub struct Props {
 pub fn Vote(props: &Props) -> Html {
     let scene = &*props.scene;
     html! {
-        <section class="vote" tabindex="0" aria-label={if props.of.is_empty() { t("Elections").to_owned() } else { tf("Elections, {of}", &[("of", &tell(&props.of))]) }} data-testid={format!("{}elections", props.id)}>
+        <section class={classes!("vote", (scene.races.is_empty() && scene.ballots.is_empty()).then_some("idle"))} tabindex="0" aria-label={if props.of.is_empty() { t("Elections").to_owned() } else { tf("Elections, {of}", &[("of", &tell(&props.of))]) }} data-testid={format!("{}elections", props.id)}>
             <h2>{ t("Elections") }</h2>
-            if scene.races.is_empty() {
-                <div class="empty">
-                    <b>{ t("No election under way") }</b>
-                    <p>{ t("When a primary has failed, its replicas line up here, wait their turn and ask for votes.") }</p>
-                </div>
-            }
+            if scene.races.is_empty() { <p class="note">{ idle(scene) }</p> }
             <div class="races">{ for scene.races.iter().map(|race| candidate(scene, race, props.id)) }</div>
             { ballots(scene, props.id) }
         </section>
+    }
+}
+
+/// That nothing is voted on, and who is down.
+fn idle(scene: &Scene) -> String {
+    let down: Vec<&str> = scene
+        .nodes
+        .iter()
+        .filter(|node| node.process == Process::Down)
+        .map(|node| node.name.as_str())
+        .collect();
+    match down.as_slice() {
+        [] => t("No election under way").to_owned(),
+        down => tf("No election under way · down: {names}", &[("names", &down.join(t(", ")))]),
     }
 }
 

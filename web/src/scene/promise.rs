@@ -51,12 +51,30 @@ pub fn of(breaches: &[Breach], now: u64, rules: &[Rules]) -> Vec<Promise> {
         };
         Promise { property, standing, promised: rules.iter().all(|rules| property.is_claimed(rules)) }
     };
-    properties.map(promise).collect()
+    let mut all: Vec<Promise> = properties.map(promise).collect();
+    all.sort_by_key(|one| order(one.property.id));
+    all
+}
+
+/// What must never happen before what must happen at last, each by its number: `S2`, `S13`, `L2`.
+fn order(id: &str) -> (bool, u32) {
+    (!id.starts_with('S'), id.trim_start_matches(char::is_alphabetic).parse().unwrap_or(u32::MAX))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn properties_stand_in_the_order_of_their_numbers() {
+        let ids: Vec<&str> = of(&[], 0, &[]).iter().map(|one| one.property.id).collect();
+        assert!(ids.starts_with(&["S1", "S2"]), "{ids:?}");
+        let place = |id: &str| ids.iter().position(|one| *one == id).expect(id);
+        assert!(
+            place("S9") < place("S10") && place("S22") < place("L2") && place("L8") < place("L10"),
+            "{ids:?}"
+        );
+    }
 
     #[test]
     fn a_property_holds_until_it_breaks_and_no_longer() {
