@@ -4,6 +4,7 @@
 //! [`t`] and [`tf`] are for what panels say themselves. Sentences that are finished before a panel sees
 //! them, those of events, refusals and captions, go through [`tell`], which finds them by their pattern.
 
+use splitvote::base::ordered;
 use std::cell::Cell;
 use std::fmt::Display;
 
@@ -126,14 +127,14 @@ impl Catalogue {
             .filter_map(|line| line.split_once(" = "))
             .map(|(english, other)| Entry { english, other })
             .collect();
-        entries.sort_by_key(|entry| entry.english);
+        ordered::sort_by_key(&mut entries, |entry| entry.english);
         let mut patterns: Vec<usize> = (0..entries.len()).collect();
         patterns.retain(|at| {
             let words = |piece| matches!(piece, Piece::Text(text) if text.contains(char::is_alphabetic));
             let english = entries[*at].english;
             english.contains('{') && pieces(english).any(words)
         });
-        patterns.sort_by_key(|at| std::cmp::Reverse(weight(entries[*at].english)));
+        ordered::sort_by_key(&mut patterns, |at| std::cmp::Reverse(weight(entries[*at].english)));
         Self { entries, patterns }
     }
 

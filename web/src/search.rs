@@ -2,6 +2,7 @@
 //! the timers, and saying which it was.
 
 use splitvote::base::Instant;
+use splitvote::base::ordered;
 use splitvote::node::Event;
 use splitvote::scenario::parse;
 use splitvote::sim::{Record, Simulator, What};
@@ -90,7 +91,7 @@ pub fn split_epoch(records: &[Record]) -> Option<u64> {
             _ => None,
         })
         .collect();
-    granted.sort_unstable();
+    ordered::sort_by(&mut granted, Ord::cmp);
     granted.dedup();
     let won = |epoch: u64| {
         events().any(|event| matches!(event, Event::ElectionWon { epoch: its, .. } if its.0 == epoch))

@@ -3,6 +3,7 @@
 pub mod address;
 pub mod id;
 pub mod numbered;
+pub mod ordered;
 pub mod rng;
 pub mod rules;
 pub mod slot;

@@ -5,6 +5,7 @@
 //! the process would be.
 
 use crate::base::Duration;
+use crate::base::ordered;
 use crate::scenario::{Hand, OneMessage};
 
 use super::network::{ConnId, Packet, Payload, Side};
@@ -59,7 +60,7 @@ impl Simulator {
                 }));
             }
         }
-        alike.sort_by_key(|spot| spot.packet);
+        ordered::sort_by_key(&mut alike, |spot| spot.packet);
         let nth = usize::try_from(message.nth).unwrap_or(usize::MAX);
         alike.get(nth.saturating_sub(1)).copied()
     }

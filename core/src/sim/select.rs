@@ -1,5 +1,6 @@
 //! Who is meant: selectors of the language, resolved by the roles of the moment.
 
+use crate::base::ordered;
 use crate::node::Node;
 use crate::scenario::{Selector, ShardName};
 
@@ -20,7 +21,7 @@ impl Simulator {
     /// The hosts every one of these selectors means now, each once, in order.
     pub(super) fn select_all(&mut self, selectors: &[Selector]) -> Vec<HostIx> {
         let mut hosts: Vec<HostIx> = selectors.iter().flat_map(|selector| self.select(*selector)).collect();
-        hosts.sort_unstable();
+        ordered::sort_by(&mut hosts, Ord::cmp);
         hosts.dedup();
         hosts
     }

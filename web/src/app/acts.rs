@@ -1,5 +1,6 @@
 //! Wishes, one by one: from the mouse, from menus and from keys.
 
+use splitvote::base::ordered;
 use splitvote::scenario::museum::ROOMS;
 use web_sys::KeyboardEvent;
 use yew::prelude::*;
@@ -263,7 +264,7 @@ impl App {
             }
             None => group.push(node),
         }
-        group.sort_unstable();
+        ordered::sort_by(group, Ord::cmp);
     }
 
     pub(super) fn key(&mut self, ctx: &Context<Self>, event: &KeyboardEvent) -> bool {

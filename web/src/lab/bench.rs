@@ -1,6 +1,7 @@
 //! A sweep on the page: what is asked, and what has come of it so far.
 
 use splitvote::base::Instant;
+use splitvote::base::ordered;
 use splitvote::scenario::{LinkView, Script, to_link};
 use splitvote::sim::sweep::{Bar, COUNTED, FIGURES, Scale, Seen, Share, Sweep, Tally, variants};
 use splitvote_lab::messages::{Job, Told};
@@ -128,7 +129,7 @@ impl Bench {
                 *hands -= 1;
                 if *hands == 0 {
                     self.state = State::Done;
-                    self.runs.sort_unstable_by_key(|(seed, _)| *seed);
+                    ordered::sort_by_key(&mut self.runs, |(seed, _)| *seed);
                 }
             }
             Told::Wrong(why) => self.state = State::Failed(why),
@@ -141,7 +142,7 @@ impl Bench {
     pub fn stop(&mut self) {
         if let State::Running(_) = self.state {
             self.state = State::Stopped;
-            self.runs.sort_unstable_by_key(|(seed, _)| *seed);
+            ordered::sort_by_key(&mut self.runs, |(seed, _)| *seed);
         }
     }
 
@@ -202,7 +203,7 @@ impl Bench {
             }
         };
         let mut rows: Vec<_> = self.runs.iter().filter_map(row).collect();
-        rows.sort_unstable();
+        ordered::sort_by(&mut rows, Ord::cmp);
         rows
     }
 

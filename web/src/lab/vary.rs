@@ -1,5 +1,6 @@
 //! What can be varied: rules and dials, in the words of `splitvote sweep --vary`.
 
+use splitvote::base::ordered;
 use std::fmt::Write as _;
 
 use splitvote::base::rules::SWITCHES;
@@ -38,7 +39,7 @@ pub fn choices() -> Vec<(Group, String)> {
     let switches = SWITCHES.iter().map(|switch| {
         let mut values = switch.values.to_vec();
         // What is new stands on the right.
-        values.sort_by_key(|value| *value != "off");
+        ordered::sort_by_key(&mut values, |value| *value != "off");
         (Group::Rules, format!("{}={}", switch.id, values.join(",")))
     });
     dials.chain(releases).chain(switches).collect()

@@ -1,5 +1,6 @@
 //! Elections: lanes while candidates wait, votes-left bars while they ask, ballots as they were cast.
 
+use splitvote::base::ordered;
 use yew::prelude::*;
 
 use super::{Shared, chip};
@@ -104,7 +105,7 @@ fn lane(race: &Race, now: u64) -> Html {
 fn bar(scene: &Scene, race: &Race) -> Html {
     let mut cells: Vec<&Cell> = race.cells.iter().collect();
     // Yes first, then what is open: the quorum mark then parts enough from not enough.
-    cells.sort_by_key(|cell| match cell.truth {
+    ordered::sort_by_key(&mut cells, |cell| match cell.truth {
         Answer::Yes => 0,
         Answer::Open => 1,
         Answer::No(_) => 2,

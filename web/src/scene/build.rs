@@ -1,5 +1,6 @@
 //! Reads a simulated world into plain data.
 
+use splitvote::base::ordered;
 use splitvote::base::{Instant, NodeId};
 use splitvote::cluster::Peer;
 use splitvote::node::Node as Core;
@@ -265,7 +266,7 @@ pub fn beliefs(world: &Simulator, cast: &Cast, at: usize) -> Beliefs {
             offset: peer.offset.0,
         })
         .collect();
-    others.sort_by(|one, other| one.name.cmp(&other.name));
+    ordered::sort_by(&mut others, |one, other| one.name.cmp(&other.name));
     Beliefs { facts, others }
 }
 

@@ -1,6 +1,7 @@
 //! What was promised, and how it stands at the cursor.
 
 use splitvote::base::Rules;
+use splitvote::base::ordered;
 use splitvote::sim::hunt::Target;
 use splitvote::sim::properties::{Kind, Property};
 
@@ -52,7 +53,7 @@ pub fn of(breaches: &[Breach], now: u64, rules: &[Rules]) -> Vec<Promise> {
         Promise { property, standing, promised: rules.iter().all(|rules| property.is_claimed(rules)) }
     };
     let mut all: Vec<Promise> = properties.map(promise).collect();
-    all.sort_by_key(|one| order(one.property.id));
+    ordered::sort_by_key(&mut all, |one| order(one.property.id));
     all
 }
 

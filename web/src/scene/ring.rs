@@ -1,5 +1,6 @@
 //! Places on the ring. The measure is CSS pixels, so that text keeps its size at every width.
 
+use splitvote::base::ordered;
 use std::f64::consts::TAU;
 
 use super::{Node, Scene};
@@ -155,7 +156,7 @@ impl Apart {
     fn of(scene: &Scene) -> Self {
         let mut cuts: Vec<_> =
             scene.faults.iter().filter(|fault| fault.cut).map(|fault| (fault.from, fault.to)).collect();
-        cuts.sort_unstable();
+        ordered::sort_by(&mut cuts, Ord::cmp);
         Self { cuts }
     }
 

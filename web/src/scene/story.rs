@@ -1,5 +1,6 @@
 //! What has happened so far, folded from the recorded events: races, ballots, marks, lines of the log.
 
+use splitvote::base::ordered;
 use std::collections::BTreeMap;
 
 use splitvote::base::NodeId;
@@ -190,7 +191,7 @@ impl Story {
         const LINGER: u64 = 20_000_000;
         let mut races: Vec<Race> =
             self.races.values().filter(|race| now.saturating_sub(race.starts) < LINGER).cloned().collect();
-        races.sort_by_key(|race| race.node);
+        ordered::sort_by_key(&mut races, |race| race.node);
         races
     }
 
@@ -273,7 +274,7 @@ impl Story {
                 let old = cast.index(*instead_of);
                 self.voters.retain(|voter| Some(*voter) != old && *voter != node);
                 self.voters.push(node);
-                self.voters.sort_unstable();
+                ordered::sort_by(&mut self.voters, Ord::cmp);
             }
             Event::EpochAdopted { epoch, .. } | Event::ConfigEpochChanged { epoch, .. } => {
                 self.epoch(at, epoch.0);

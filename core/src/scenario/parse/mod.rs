@@ -9,6 +9,7 @@ mod selector;
 mod token;
 mod words;
 
+use crate::base::ordered;
 use crate::base::{Duration, Instant};
 
 use self::action::MIN_PERIOD;
@@ -91,7 +92,7 @@ fn numbered(text: &str) -> impl Iterator<Item = (u32, &str)> {
 
 /// The errors by place, those over the limit only counted.
 fn in_order(mut errors: Vec<ScriptError>) -> Vec<ScriptError> {
-    errors.sort_by_key(|error| (error.line, error.column));
+    ordered::sort_by_key(&mut errors, |error| (error.line, error.column));
     let over = errors.len().saturating_sub(MAX_ERRORS);
     if over > 0 {
         errors.truncate(MAX_ERRORS);

@@ -1,6 +1,7 @@
 //! What could stand at a place of a line: the parser reads the line up to there, fails, and says what
 //! it would have taken. So nothing is offered that would not be read.
 
+use crate::base::ordered;
 use crate::base::rules::{PRESETS, SWITCHES};
 
 use super::cluster::ClusterLines;
@@ -97,7 +98,7 @@ fn fitting(mut words: Vec<Offer>, written: &str) -> Vec<Offer> {
     let small = written.to_lowercase();
     let place = |offer: &Offer| offer.text.to_lowercase().find(&small);
     words.retain(|offer| place(offer).is_some());
-    words.sort_by_key(|offer| (!offer.text.starts_with(written), place(offer) != Some(0)));
+    ordered::sort_by_key(&mut words, |offer| (!offer.text.starts_with(written), place(offer) != Some(0)));
     words.truncate(MOST);
     words
 }

@@ -1,5 +1,6 @@
 //! The words of the `rules` and `set` statements, and of `--rules` and `--set`.
 
+use crate::base::ordered;
 use crate::base::rules::{PRESETS, SWITCHES, Switch};
 
 use super::cursor::{Cursor, Read, Word, chars, negative};
@@ -57,7 +58,9 @@ impl<'a> Cursor<'a> {
         if line.is_empty() {
             return Err(self.unexpected(Some("a preset or `switch=value`")));
         }
-        line.switches.sort_by_key(|(id, _)| SWITCHES.iter().position(|switch| switch.id == *id));
+        ordered::sort_by_key(&mut line.switches, |(id, _)| {
+            SWITCHES.iter().position(|switch| switch.id == *id)
+        });
         Ok(line)
     }
 
@@ -96,7 +99,7 @@ impl<'a> Cursor<'a> {
         if line.assignments.is_empty() {
             return Err(self.unexpected(Some("`key=value`")));
         }
-        line.assignments.sort_by_key(|set| KEYS.iter().position(|key| key == set.key));
+        ordered::sort_by_key(&mut line.assignments, |set| KEYS.iter().position(|key| key == set.key));
         Ok(line)
     }
 

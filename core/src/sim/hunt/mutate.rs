@@ -1,6 +1,7 @@
 //! Scripts changed a little: lines moved in time, doubled, dropped, taken from others, given to other
 //! nodes. Lines are changed as text and read again; what no longer reads is left out.
 
+use crate::base::ordered;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -71,7 +72,7 @@ fn down(script: &Script) -> BTreeSet<NodeName> {
             other => other.action().map(|action| (Instant::MAX, action)),
         })
         .collect();
-    acts.sort_by_key(|(at, _)| *at);
+    ordered::sort_by_key(&mut acts, |(at, _)| *at);
     let mut down = BTreeSet::new();
     for (_, action) in acts {
         match action {

@@ -1,5 +1,6 @@
 //! A share of a sweep as a document of its own, and many of them as the whole again.
 
+use crate::base::ordered;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -141,7 +142,7 @@ impl Part {
             }
         }
         let mut order: Vec<&(String, Self)> = parts.iter().collect();
-        order.sort_by_key(|(_, part)| part.part);
+        ordered::sort_by_key(&mut order, |(_, part)| part.part);
         if let Some([one, two]) = order.array_windows().find(|[one, two]| one.1.part == two.1.part) {
             let (name, other) = (one.0.clone(), two.0.clone());
             return Err(MergeError::Twice { name, other, share: one.1.part });

@@ -2,6 +2,7 @@
 //! faster than its messages.
 
 use crate::base::Instant;
+use crate::base::ordered;
 
 use super::super::HostIx;
 use super::{Message, Traffic};
@@ -56,7 +57,7 @@ impl Traffic {
         // What was read last can only carry what was read before: one sweep each way is enough.
         let mut read: Vec<(Instant, &Message)> =
             self.messages().iter().filter_map(|one| Some((one.read()?, one))).collect();
-        read.sort_by_key(|(at, _)| *at);
+        ordered::sort_by_key(&mut read, |(at, _)| *at);
         for (at, message) in read.iter().rev() {
             if cone.before(message.to, *at) {
                 let place = &mut cone.past[message.from.get()];

@@ -1,5 +1,6 @@
 //! Messages as lines, and the density of those that are too many.
 
+use splitvote::base::ordered;
 use std::collections::BTreeMap;
 
 use splitvote::base::Instant;
@@ -54,7 +55,7 @@ pub(super) fn lines(source: &Source<'_>, plan: &Plan, lights: &Lights<'_>) -> (V
         }
         lines.push(line(source, plan, at, message, light));
     }
-    lines.sort_by_key(|line| (line.light, line.sort));
+    ordered::sort_by_key(&mut lines, |line| (line.light, line.sort));
     #[expect(clippy::cast_precision_loss, reason = "a row on the screen")]
     let strip = |((row, node), count): ((u64, usize), u32)| Strip {
         at: Point { x: plan.x(node), y: row as f64 * STRIP },

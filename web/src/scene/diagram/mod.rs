@@ -5,6 +5,7 @@ mod fit;
 mod lines;
 mod marks;
 
+use splitvote::base::ordered;
 use std::collections::BTreeSet;
 
 use splitvote::sim::traffic::Traffic;
@@ -341,7 +342,7 @@ impl Diagram {
                     .map(|line| (line.from.y, line.item)),
             )
             .collect();
-        items.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
+        ordered::sort_by(&mut items, |one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
         items.into_iter().map(|(_, item)| item).collect()
     }
 }
@@ -439,7 +440,7 @@ mod tests {
                 )
             })
             .collect();
-        told.sort();
+        ordered::sort_by(&mut told, Ord::cmp);
         let expected = [
             "A1→B0 Request Read",
             "A1→B1 Request Read, pale",
