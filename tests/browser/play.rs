@@ -184,7 +184,9 @@ fn a_shared_link_opens_the_same_run_with_the_same_digest() -> Outcome {
     let toast = friend.text(&id("toast"))?;
     assert!(toast.contains("Verified"), "{toast}");
     assert_eq!((clock(&friend)?, friend.text(&id("caption"))?), (clock_here, caption_here));
-    friend.click(&id("share"))?;
+    // On a phone the way to share stands behind the three dots.
+    friend.click(&id("top-more"))?;
+    friend.click(&id("narrow-share"))?;
     let again = friend.script("return document.querySelector('[data-testid=link]').value", &[])?;
     assert_eq!(again.as_str(), Some(link.as_str()));
     Ok(())
