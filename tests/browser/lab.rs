@@ -168,7 +168,7 @@ fn a_chip_tells_how_its_property_stands_and_a_broken_one_leads_there() -> Outcom
     wait_until("it holds at first", || {
         Ok(label()?.starts_with("S3 holds so far, but these rules are known to break it").then_some(()))
     })?;
-    let sum = || browser.wait_for(&id("promises")).and_then(|_| browser.text(&id("promises")));
+    let sum = || browser.wait_for(&id("promises")).and_then(|()| browser.text(&id("promises")));
     assert!(sum()?.contains("hold") && !sum()?.contains("broken"), "{}", sum()?);
     assert!(browser.text(&id("breach-s3"))?.contains("Breaks at 10.823 s: S3"));
     browser.click(&id("breach-s3"))?;

@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn only_what_can_act_is_offered() {
-        let node = |process, role| Node { process, role, ..Node::default() };
+        let node = |process, role| Node { role, process, ..Node::default() };
         let offered = |targets: &[&Node]| -> Vec<&str> {
             Deed::ALL.iter().filter(|one| can(one.0, targets)).map(|one| one.3).collect()
         };

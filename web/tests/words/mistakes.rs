@@ -121,7 +121,9 @@ pub(crate) fn mistakes() -> Vec<String> {
     };
     let mut read = |text: &str| {
         let wrong = parse(text).err().unwrap_or_default();
-        wrong.iter().for_each(|error| note(&error.problem));
+        for error in &wrong {
+            note(&error.problem);
+        }
     };
     let built: BTreeSet<&str> = LIBRARY.iter().flat_map(|one| one.text.lines()).collect();
     let set: Vec<String> = KEYS.iter().map(|key| format!("set {}=zzzz", key.id)).collect();
@@ -137,7 +139,9 @@ pub(crate) fn mistakes() -> Vec<String> {
         }
         read(&format!("{line} zzzz"));
     }
-    TEXTS.iter().for_each(|text| read(text));
+    for text in TEXTS {
+        read(text);
+    }
     read(&format!("title {}", "x".repeat(201)));
     read(&"at 1s heal\n".repeat(2002));
     read(&"nonsense\n".repeat(99));
@@ -145,7 +149,9 @@ pub(crate) fn mistakes() -> Vec<String> {
     read(&format!("at 1s cut A{}", "|A".repeat(20_000)));
     for link in LINKS {
         let wrong = from_link(link).err().unwrap_or_default();
-        wrong.iter().for_each(|error| note(&error.problem));
+        for error in &wrong {
+            note(&error.problem);
+        }
     }
     let source = include_str!("../../../core/src/scenario/error.rs");
     assert_eq!(kinds.len(), source.matches("#[error(").count(), "a kind of problem that nothing here has");

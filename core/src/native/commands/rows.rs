@@ -7,7 +7,7 @@ use super::table::{
 use super::{
     Call, Flow, absent, channels, clients, cluster, connection, debug, describe, info, keys, moving,
     persistence, replication, settings, strings, transactions,
-    values::{bits, common, hashes, lists, ranges, scan, sets, sort, sorted, together, waiting, whole},
+    values::{bits, hashes, lists, longest, ranges, scan, sets, sort, sorted, together, waiting, whole},
 };
 
 const fn row(
@@ -137,7 +137,7 @@ pub const COMMANDS: &[Command] = &[
     row("keys", 2, R, NONE, keys::keys),
     row("lastsave", 1, FL, NONE, persistence::last_save),
     row("latency", -2, AX, NONE, absent::latency),
-    row("lcs", -3, R, TWO, common::lcs),
+    row("lcs", -3, R, TWO, longest::lcs),
     row("lindex", 3, R, ONE, lists::lindex),
     row("linsert", 5, W, ONE, lists::linsert),
     row("llen", 2, RF, ONE, lists::llen),

@@ -1,9 +1,9 @@
 //! Commands on values of several elements, one file a family.
 
 pub(super) mod bits;
-pub(super) mod common;
 pub(super) mod hashes;
 pub(super) mod lists;
+pub(super) mod longest;
 pub(super) mod ranges;
 pub(super) mod scan;
 pub(super) mod sets;
