@@ -129,8 +129,8 @@ pub fn icon(name: &str) -> Html {
 
 /// An epoch's number: a current epoch on its hue, a config epoch, which is square, on grey.
 pub fn chip(epoch: u64, square: bool) -> Html {
-    let class = if square { "sq past" } else { crate::scene::hue(epoch) };
-    html! { <span class={classes!("chip", class)}>{ epoch }</span> }
+    let hue = if square { "past" } else { crate::scene::hue(epoch) };
+    html! { <span class={classes!("chip", hue, square.then_some("sq"))}>{ epoch }</span> }
 }
 
 /// A switch with its name and, in the rail, what it means.
